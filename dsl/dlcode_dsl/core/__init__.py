@@ -1,0 +1,1 @@
+"""The core form: vocabulary (`form`, `operators`, `faults`), text (`text`, `parse`), rules (`check`), meaning (`interpret`)."""
