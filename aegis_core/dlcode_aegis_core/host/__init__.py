@@ -1,0 +1,4 @@
+"""The core in the host process: regions, delivery, verdicts and replies over images for the host processor.
+
+Never: runs code that `bindings` has not admitted, or lends a region that two owners could write at once.
+"""
