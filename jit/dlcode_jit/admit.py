@@ -1,0 +1,25 @@
+"""The gate: an image is made of a program only if its proof was made, or made again, in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlcode_dsl.core.form import Program
+
+from .abi import QueueLayout
+from .errors import ImageError
+
+if TYPE_CHECKING:
+    from dlcode_verifier import Certificate
+
+
+def admitted(certificate: Certificate) -> tuple[Program, QueueLayout]:
+    """The program that was proved, and the send queue that was proved to suffice for it.
+
+    Raises ImageError (`certificate`) for anything but a live certificate.
+    """
+    from dlcode_verifier import Certificate, is_live
+
+    if not isinstance(certificate, Certificate) or not is_live(certificate):
+        raise ImageError("certificate", "this is no certificate that was made or checked again in this process")
+    return certificate.program, QueueLayout(certificate.maximum_effects, certificate.longest_frame)

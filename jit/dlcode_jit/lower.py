@@ -1,0 +1,426 @@
+"""Core program to LLVM code: one lowering for all targets.
+
+What the proof made needless is not emitted: an owned index is not tested, a `Read` without a continuation is not
+tested, `Check` is nothing at all, and plain `+ - *` say to LLVM that they do not wrap. What is part of a program's
+meaning stays: a `Read` with a continuation tests the length. So the code is right only for a program that the verifier
+proved; the constructors of images see to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlcode_dsl.core import form
+from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Verdict
+
+from . import abi, support
+from .assembly import Function, symbol
+from .congruence import UNKNOWN, WORD, Congruence, congruence, exactly
+from .sites import send_sites
+from .targets import Target
+
+UNROLLED_MOVE = 64
+"""Bytes: a stretch of known length up to this is moved word by word, without a loop."""
+
+_ARITHMETIC = {
+    "+": "add nuw", "-": "sub nuw", "*": "mul nuw", "+%": "add", "-%": "sub", "*%": "mul",
+    "/": "udiv", "%": "urem", "&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "lshr",
+}  # fmt: skip
+_COMPARISONS = {"==": "eq", "!=": "ne", "<": "ult", "<=": "ule", ">": "ugt", ">=": "uge"}
+_CONVERSIONS = {"widen": "zext", "narrow": "trunc nuw", "truncate": "trunc"}
+_PARAMETERS = ("packet", "length", "wire_length", "lease")
+
+
+class NotYet(Exception):
+    """A program holds a construct that is not compiled yet. The verifier proves no such program today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """LLVM code of a program without a triple and a data layout, which are the image's to add."""
+
+    symbol: str  # name of the entry point
+    text: str
+
+
+def lower(program: Program, queue: abi.QueueLayout, target: Target) -> Lowered:
+    """The program as LLVM code for the target.
+
+    Raises NotYet for a program that holds a `Copy`.
+    """
+    lowering = _Lowering(program, queue, target)
+    return Lowered(program.name, lowering.module())
+
+
+class _Lowering:
+    def __init__(self, program: Program, queue: abi.QueueLayout, target: Target) -> None:
+        self.of, self.queue, self.target = program, queue, target
+        self.to = Function(_PARAMETERS)
+        self.word = f"i{target.pointer_bits}"
+        self.values: dict[str, str] = {}  # immutable names
+        self.slots: dict[str, str] = {}  # mutable ones
+        self.residues: dict[str, Congruence] = {}  # of immutable names
+        self.labels: dict[str, str] = {}  # core label -> the LLVM block after it
+        self.declared: dict[str, str] = {}  # declarations and support functions by name
+        self.sites = {id(send): number for number, send in enumerate(send_sites(program))}
+        self.regions = {region.name: position for position, region in enumerate(program.regions)}
+        self.effects = bool(self.sites) or "wake" in program.may
+        self.count = self.to.slot("effects", "i32") if self.effects else ""
+
+    def module(self) -> str:
+        to = self.to
+        if self.effects:
+            to.emit(f"store i32 0, ptr {self.count}")
+        self.body(self.of.body)
+        # The packet overlaps neither regions nor queue, and only a program that may rewrite gets a copy to write to.
+        packet = "ptr noalias" if "rewrite" in self.of.may else "ptr noalias readonly"
+        attributes = " ".join(self.target.attributes)
+        head = (
+            f"define i32 {symbol(self.of.name)}({packet} %packet, i32 range(i32 0, {self.of.maximum + 1}) %length, "
+            f"i32 %wire_length, ptr noalias readonly %lease) {attributes}"
+        )
+        parts = [text.replace("ATTRIBUTES", attributes) for text in self.declared.values()]
+        return "\n".join([to.text(head), *parts, "!0 = !{}", f"!1 = !{{i64 {abi.REGION_ALIGNMENT}}}"]) + "\n"
+
+    # ---- statements
+
+    def body(self, body: Body) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    def statement(self, statement: Statement) -> None:
+        to = self.to
+        match statement:
+            case form.Let(name, value, mutable):
+                self.let(name, value, mutable)
+            case form.Assign(name, value):
+                to.emit(f"store {_type(value.type)} {self.value(value)}, ptr {self.slots[name]}")
+            case form.Read():
+                self.read(statement)
+            case form.If():
+                self.if_(statement)
+            case form.Block(label, body):
+                end = self.labels[label] = to.label(label)
+                self.body(body)
+                if to.open or to.aimed_at(end):
+                    to.start(end)
+            case form.Leave(label):
+                to.jump(self.labels[label])
+            case form.Loop():
+                self.loop(statement)
+            case form.Store(region, index, value):
+                stored = self.value(value)
+                to.emit(f"store {_type(value.type)} {stored}, ptr {self.cell(region, index)}")
+            case form.Rewrite(offset, value):
+                self.put(self.value(value), value.type, *self.packet(offset))
+            case form.Send():
+                self.send(statement)
+            case form.Wake():
+                self.entry("wake", 0, "0")
+            case form.Check():
+                pass
+            case form.Exit(verdict):
+                self.exit(verdict)
+            case form.Copy() | form.Emit():
+                raise NotYet("copies through pipes are not compiled yet")
+
+    def let(self, name: str, value: Expression, mutable: bool) -> None:
+        result = self.value(value, name)
+        if mutable:
+            self.slots[name] = self.to.slot(name, _type(value.type))
+            self.to.emit(f"store {_type(value.type)} {result}, ptr {self.slots[name]}")
+        else:
+            self.values[name] = result
+            self.residues[name] = congruence(value, self.residues)
+
+    def read(self, read: form.Read) -> None:
+        if read.otherwise is not None:
+            there, short = self.to.label("there"), self.to.label("short")
+            self.to.branch(self.captured(read.offset, read.type.bits // 8), there, short)
+            self.to.start(short)
+            self.body(read.otherwise)
+            self.to.start(there)
+        self.values[read.name] = self.get(read.type, *self.packet(read.offset), read.name)
+
+    def captured(self, offset: Expression, size: int) -> str:
+        """Whether `offset + size <= length`, as a sum that does not wrap."""
+        to = self.to
+        if isinstance(offset, form.Constant):
+            end = offset.value + size
+            return to.value(f"icmp ugt i32 %length, {end - 1}") if end <= self.of.maximum else "false"
+        start = self.value(offset)
+        if self.target.pointer_bits > 32:
+            far = to.value(f"zext i32 {start} to {self.word}")
+            end_ = to.value(f"add nuw nsw {self.word} {far}, {size}")
+            return to.value(f"icmp ule {self.word} {end_}, {to.value(f'zext i32 %length to {self.word}')}")
+        if size > 1:
+            room = self.intrinsic("usub.sat", "i32", f"i32 %length, i32 {size - 1}", "i32, i32")
+            return to.value(f"icmp ult i32 {start}, {room}")
+        return to.value(f"icmp ult i32 {start}, %length")
+
+    def if_(self, statement: form.If) -> None:
+        to = self.to
+        then, otherwise, end = to.label("then"), to.label("else"), to.label("end")
+        self.branch(statement.condition, then, otherwise if statement.otherwise else end)
+        to.start(then)
+        self.body(statement.then)
+        if statement.otherwise:
+            if to.open:
+                to.jump(end)
+            to.start(otherwise)
+            self.body(statement.otherwise)
+        if to.open or to.aimed_at(end):
+            to.start(end)
+
+    def loop(self, loop: form.Loop) -> None:
+        to = self.to
+        head, turn, end = to.label(f"{loop.label}.head"), to.label(f"{loop.label}.turn"), to.label(loop.label)
+        self.labels[loop.label] = end
+        turns = ""
+        if loop.exhausted is not None:  # a limit that says nothing is proved, and costs nothing
+            turns = to.slot(f"{loop.label}.turns", "i32")
+            to.emit(f"store i32 0, ptr {turns}")
+        to.start(head)
+        self.body(loop.head)
+        if to.open:
+            self.branch(loop.condition, turn, end)
+            to.start(turn)
+            if loop.exhausted is not None:
+                more, past = to.label(f"{loop.label}.more"), to.label(f"{loop.label}.past")
+                before = to.value(f"load i32, ptr {turns}")
+                to.branch(to.value(f"icmp ult i32 {before}, {loop.limit}"), more, past)
+                to.start(past)
+                self.body(loop.exhausted)
+                to.start(more)
+                to.emit(f"store i32 {to.value(f'add nuw i32 {before}, 1')}, ptr {turns}")
+            self.body(loop.body)
+            if to.open:
+                to.jump(head)
+        to.start(end)
+
+    def exit(self, verdict: Verdict) -> None:
+        if self.effects and verdict.keeps_effects:
+            count = self.to.value(f"load i32, ptr {self.count}")
+            self.to.emit(f"store i32 {count}, ptr {self.leased(abi.LEASE_QUEUE)}, align {abi.QUEUE_ALIGNMENT}")
+        self.to.finish(f"i32 {abi.VERDICT_CODES[verdict]}")
+
+    # ---- effects
+
+    def entry(self, kind: str, site: int, length: str) -> str:
+        """Begin the next entry of the queue; the address of its start."""
+        to = self.to
+        before = to.value(f"load i32, ptr {self.count}")
+        place = to.value(f"mul nuw i32 {before}, {self.queue.stride}")
+        offset = to.value(f"add nuw i32 {place}, {abi.QUEUE_ENTRIES}")
+        entry = to.value(f"getelementptr inbounds i8, ptr {self.leased(abi.LEASE_QUEUE)}, i32 {offset}", "entry")
+        head = abi.EFFECT_CODES[kind] | site << 16  # kind and site are the halves of one little-endian word
+        assert (abi.ENTRY_KIND, abi.ENTRY_SITE) == (0, 2)
+        to.emit(f"store i32 {head}, ptr {entry}, align 4")
+        self.entry_length(entry, length)
+        to.emit(f"store i32 {to.value(f'add nuw i32 {before}, 1')}, ptr {self.count}")
+        return entry
+
+    def entry_length(self, entry: str, length: str) -> None:
+        place = self.to.value(f"getelementptr inbounds i8, ptr {entry}, i32 {abi.ENTRY_LENGTH}")
+        self.to.emit(f"store i32 {length}, ptr {place}, align 4")
+
+    def send(self, send: form.Send) -> None:
+        to = self.to
+        entry = self.entry(send.effect, self.sites[id(send)], "0")
+        at, known, moved = to.value(f"getelementptr inbounds i8, ptr {entry}, i32 {abi.ENTRY_FRAME}", "frame"), 0, ""
+        place = exactly(abi.QUEUE_ENTRIES + abi.ENTRY_FRAME)  # the queue is aligned, and its stride a whole of words
+        for piece in send.pieces:
+            match piece:
+                case form.Value(value):
+                    size = value.type.bits // 8
+                    self.put(self.value(value), value.type, at, place)
+                    at, place, known = self.further(at, str(size)), place.plus(exactly(size)), known + size
+                case form.PacketBytes(offset, form.Constant(count)) if count <= UNROLLED_MOVE:
+                    self.unrolled(at, place, *self.packet(offset), count)
+                    at, place, known = self.further(at, str(count)), place.plus(exactly(count)), known + count
+                case form.PacketBytes(offset, count):
+                    source, stretch = self.packet(offset), self.value(count)
+                    self.move(at, place, *source, stretch)
+                    at, place = self.further(at, stretch), place.plus(congruence(count, self.residues))
+                    moved = to.value(f"add nuw i32 {moved}, {stretch}") if moved else stretch
+        self.entry_length(entry, to.value(f"add nuw i32 {moved}, {known}") if moved else str(known))
+
+    def further(self, address: str, count: str) -> str:
+        return address if count == "0" else self.to.value(f"getelementptr inbounds i8, ptr {address}, i32 {count}")
+
+    def unrolled(self, to: str, target: Congruence, source: str, origin: Congruence, count: int) -> None:
+        done = 0
+        while done < count:
+            size = max(size for size in (self.target.pointer_bytes, 4, 2, 1) if size <= count - done)
+            taken = self.to.value(
+                f"load i{8 * size}, ptr {self.further(source, str(done))}, align {_alignment(origin, size)}"
+            )
+            self.to.emit(
+                f"store i{8 * size} {taken}, ptr {self.further(to, str(done))}, align {_alignment(target, size)}"
+            )
+            origin, target, done = origin.plus(exactly(size)), target.plus(exactly(size)), done + size
+
+    def move(self, to: str, target: Congruence, source: str, origin: Congruence, count: str) -> None:
+        size = self.target.pointer_bytes
+        name, text = support.move(size, _alignment(origin, size), _alignment(target, size))
+        self.declared[name] = text
+        self.to.emit(f"call void @{name}(ptr {to}, ptr {source}, i32 {count})")
+
+    # ---- memory
+
+    def leased(self, index: int) -> str:
+        """A word of the lease: an address that never changes during a run."""
+        place = self.to.value(f"getelementptr inbounds ptr, ptr %lease, i32 {index}")
+        aligned = ", !align !1" if index >= abi.LEASE_REGIONS else ""
+        return self.to.value(f"load ptr, ptr {place}, !invariant.load !0, !nonnull !0{aligned}")
+
+    def cell(self, region: str, index: Expression) -> str:
+        base = self.leased(abi.LEASE_REGIONS + self.regions[region])
+        cell = _type(self.of.region(region).cell)
+        return self.to.value(f"getelementptr inbounds {cell}, ptr {base}, {self.word} {self.widened(index)}")
+
+    def widened(self, index: Expression) -> str:
+        """A u32 as an index of an address."""
+        value = self.value(index)
+        if self.target.pointer_bits == 32 or isinstance(index, form.Constant):
+            return value
+        return self.to.value(f"zext i32 {value} to {self.word}")
+
+    def packet(self, offset: Expression) -> tuple[str, Congruence]:
+        """Address of a byte of the packet, and what is known of it."""
+        address = self.to.value(f"getelementptr inbounds i8, ptr %packet, {self.word} {self.widened(offset)}")
+        return address, self.target.packet.plus(congruence(offset, self.residues))
+
+    def bytewise(self, size: int, alignment: int) -> bool:
+        """Whether big-endian bytes are better handled one by one than as a word that is turned around."""
+        return size > 1 and alignment == 1 and not self.target.unaligned_loads
+
+    def get(self, type: Type, address: str, place: Congruence, name: str) -> str:
+        """The big-endian value at an address."""
+        to, size, wide = self.to, type.bits // 8, _type(type)
+        alignment = _alignment(place, size)
+        if not self.bytewise(size, alignment):
+            return self.swapped(to.value(f"load {wide}, ptr {address}, align {alignment}"), type, name)
+        value = ""
+        for position in range(size):
+            byte = to.value(f"load i8, ptr {self.further(address, str(position))}")
+            widened = to.value(f"zext i8 {byte} to {wide}")
+            if position:
+                widened = to.value(f"or disjoint {wide} {to.value(f'shl {wide} {value}, 8')}, {widened}")
+            value = widened
+        return value
+
+    def put(self, value: str, type: Type, address: str, place: Congruence) -> None:
+        """Write a value big-endian."""
+        to, size, wide = self.to, type.bits // 8, _type(type)
+        alignment = _alignment(place, size)
+        if not self.bytewise(size, alignment):
+            to.emit(f"store {wide} {self.swapped(value, type)}, ptr {address}, align {alignment}")
+            return
+        for position in range(size):
+            shifted = to.value(f"lshr {wide} {value}, {8 * (size - 1 - position)}")
+            byte = to.value(f"trunc {wide} {shifted} to i8")
+            to.emit(f"store i8 {byte}, ptr {self.further(address, str(position))}")
+
+    def swapped(self, value: str, type: Type, name: str = "t") -> str:
+        """The value with its bytes in the opposite order. LLVM swaps an even number of bytes."""
+        to, bits = self.to, type.bits
+        if bits == 8:
+            return value
+        if bits % 16 == 0:
+            return self.intrinsic("bswap", f"i{bits}", f"i{bits} {value}", f"i{bits}", name)
+        even = to.value(f"zext i{bits} {value} to i{bits + 8}")
+        turned = self.intrinsic("bswap", f"i{bits + 8}", f"i{bits + 8} {even}", f"i{bits + 8}")
+        return to.value(f"trunc nuw i{bits + 8} {to.value(f'lshr i{bits + 8} {turned}, 8')} to i{bits}", name)
+
+    def intrinsic(self, name: str, type: str, arguments: str, parameters: str, result: str = "t") -> str:
+        full = f"@llvm.{name}.{type}"
+        self.declared[full] = f"declare {type} {full}({parameters})"
+        return self.to.value(f"call {type} {full}({arguments})", result)
+
+    # ---- expressions
+
+    def branch(self, condition: Expression, yes: str, no: str) -> None:
+        """End the block by going to `yes` or `no`; the right side of `and` and `or` runs only where it decides."""
+        match condition:
+            case form.Logic(symbol, left, right):
+                rest = self.to.label(symbol)
+                self.branch(left, *((rest, no) if symbol == "and" else (yes, rest)))
+                self.to.start(rest)
+                self.branch(right, yes, no)
+            case form.Not(operand):
+                self.branch(operand, no, yes)
+            case _:
+                self.to.branch(self.value(condition), yes, no)
+
+    def value(self, expression: Expression, name: str = "t") -> str:
+        to = self.to
+        match expression:
+            case form.Constant(value, type):
+                return str(value) if type.bits else ("true" if value else "false")
+            case form.Variable(of) if of in self.values:
+                return self.values[of]
+            case form.Variable(of, type):
+                return to.value(f"load {_type(type)}, ptr {self.slots[of]}", of)
+            case form.Extent("packet"):
+                return "%length"
+            case form.Extent("wire"):
+                return "%wire_length"
+            case form.Extent(of):
+                return str(self.of.region(of).count)
+            case form.Binary("/" | "%") if self.divides_by_call(expression):
+                return self.division(expression, name)
+            case form.Binary(symbol, left, right):
+                one, other = self.value(left), self.value(right)
+                return to.value(f"{_ARITHMETIC[symbol]} {_type(left.type)} {one}, {other}", name)
+            case form.Compare(symbol, left, right):
+                one, other = self.value(left), self.value(right)
+                return to.value(f"icmp {_COMPARISONS[symbol]} {_type(left.type)} {one}, {other}", name)
+            case form.Logic():
+                return self.decided(expression, name)
+            case form.Not(operand):
+                return to.value(f"xor i1 {self.value(operand)}, true", name)
+            case form.Convert(_, operand, type) if operand.type == type:
+                return self.value(operand, name)
+            case form.Convert(how, operand, type):
+                return to.value(
+                    f"{_CONVERSIONS[how]} {_type(operand.type)} {self.value(operand)} to {_type(type)}", name
+                )
+            case form.ByteSwap(operand):
+                return self.swapped(self.value(operand), operand.type, name)
+            case form.Owned(region, index, type):
+                return to.value(f"load {_type(type)}, ptr {self.cell(region, index)}", name)
+            case form.Entry():
+                raise AssertionError("only a claim speaks of the value at entry, and a claim is not compiled")
+
+    def decided(self, logic: form.Logic, name: str) -> str:
+        """The truth value of `and` or `or`."""
+        to = self.to
+        yes, no, end = to.label("yes"), to.label("no"), to.label("end")
+        self.branch(logic, yes, no)
+        to.start(yes)
+        to.jump(end)
+        to.start(no)
+        to.start(end)
+        return to.value(f"phi i1 [ true, %{yes} ], [ false, %{no} ]", name)
+
+    def divides_by_call(self, division: form.Binary) -> bool:
+        divisor = division.right
+        cheap = isinstance(divisor, form.Constant) and divisor.value.bit_count() == 1  # LLVM makes a shift or a mask
+        return division.type.bits > self.target.division_bits and not cheap
+
+    def division(self, division: form.Binary, name: str) -> str:
+        function, text = support.division(division.type.bits, division.operator == "%")
+        self.declared[function] = text
+        type = _type(division.type)
+        one, other = self.value(division.left), self.value(division.right)
+        return self.to.value(f"call {type} @{function}({type} {one}, {type} {other})", name)
+
+
+def _type(type: Type) -> str:
+    return f"i{type.bits or 1}"
+
+
+def _alignment(place: Congruence, size: int) -> int:
+    """Alignment that an access of `size` bytes may be marked with."""
+    return min(place.factor, WORD, 1 << (size.bit_length() - 1)) if place != UNKNOWN else 1
