@@ -1,0 +1,262 @@
+"""An assembler for the R3000: what you write is what you get.
+
+Nothing is reordered and no delay slot is filled or protected, as under GNU as with `.set noreorder`; only
+pseudo-instructions (pseudo.py) take more words than lines. `#` starts a comment; source.py has macros, syntax.py the
+syntax of a line. Directives:
+
+    .text  .data                  go on in that section; .data follows .text at the next multiple of 16
+    .org ADDRESS                  go on at an absolute address
+    .align N   .balign N          fill with zeros up to a multiple of 2**N, of N
+    .word  .half  .byte E, ...    integers, little-endian
+    .ascii  .asciiz "...", ...    bytes, with a zero after each
+    .space N [, FILL]             N bytes
+    .equ NAME, E   NAME = E       a constant; it may use names that come later
+    .globl NAME                   fails unless NAME is defined
+    .set noreorder|noat|nomacro   accepted, since they hold anyway
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from .decode import ROW_BY_NAME, encode
+from .directives import DIRECTIVES
+from .pseudo import PSEUDO_INSTRUCTIONS, expand, expand_li
+from .registers import CONTROL_NUMBERS, COPROCESSOR_NUMBERS, GENERAL_NUMBERS
+from .row import FIELDS, MASK, Operand
+from .source import AssemblyError, SourceLine, did_you_mean, expand_macros
+from .symbols import SymbolTable
+from .syntax import Argument, Expression, Memory, Number, Parser, Register, Statement, String, Symbol
+
+DATA_ALIGNMENT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Bytes and the address that they were assembled for."""
+
+    address: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """The address after the last byte."""
+        return self.address + len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What source became: segments by address, every name's value, and the line that each instruction came from."""
+
+    segments: tuple[Segment, ...]
+    symbols: Mapping[str, int]
+    lines: Mapping[int, SourceLine]
+
+
+def assemble(text: str, name: str, base: int, symbols: Mapping[str, int] | None = None) -> Assembly:
+    """Assemble `text`, called `name` in messages, with .text from address `base` on.
+
+    `symbols` are constants that the source may use. Raises AssemblyError at the first thing that is wrong.
+    """
+    return _Assembler(SymbolTable(symbols or {})).assemble(text, name, base)
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A statement at its address. A pseudo-instruction has been replaced by its `parts`, which are real."""
+
+    statement: Statement
+    address: int
+    parts: tuple[Statement, ...] = ()
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Bytes without a gap, begun by a section or an .org."""
+
+    statement: Statement
+    address: int
+    data: bytearray
+
+
+class _Assembler:
+    """Reads lines into sections, then gives every statement its address, then makes bytes."""
+
+    def __init__(self, symbols: SymbolTable) -> None:
+        self.symbols = symbols
+        self.sections: dict[str, list[Symbol | Statement]] = {".text": [], ".data": []}
+        self.globals: list[tuple[Statement, Symbol]] = []
+        self.lines: dict[int, SourceLine] = {}
+
+    def assemble(self, text: str, name: str, base: int) -> Assembly:
+        self.read(text, name)
+        code, end = self.lay_out(self.sections[".text"], base)
+        data, _ = self.lay_out(self.sections[".data"], end + -end % DATA_ALIGNMENT)
+        for statement, symbol in self.globals:
+            self.symbols.value(symbol, statement.line)
+        chunks = self.emit(code) + self.emit(data)
+        return Assembly(_segments(chunks), self.symbols.values(), self.lines)
+
+    def read(self, text: str, name: str) -> None:
+        parser, section = Parser(), self.sections[".text"]
+        for line in expand_macros(text, name):
+            labels, statement = parser.parse(line)
+            for label in labels:
+                self.symbols.define_label(line, label)
+                section.append(label)
+            match statement:
+                case None:
+                    pass
+                case Statement(name=".text" | ".data", arguments=()):
+                    section = self.sections[statement.name]
+                case Statement(name=".equ" | "=" | ".set", arguments=(Symbol() as symbol, value)):
+                    self.symbols.define_equation(line, symbol, _expression(statement, value))
+                case Statement(name=".set", arguments=(Symbol(name="noreorder" | "noat" | "nomacro"),)):
+                    pass
+                case Statement(name=".set", arguments=(Symbol(name="reorder" | "at" | "macro") as option,)):
+                    reason = f'".set {option.name}" is not offered: delay slots are written out, $at is yours'
+                    raise statement.error(reason, option)
+                case Statement(name=".globl", arguments=(Symbol() as symbol,)):
+                    self.globals.append((statement, symbol))
+                case Statement(name=".text" | ".data" | ".equ" | "=" | ".set" | ".globl"):
+                    raise statement.error(f"{statement.name} does not take these arguments")
+                case _:
+                    section.append(statement)
+
+    def lay_out(self, section: list[Symbol | Statement], base: int) -> tuple[list[_Placed], int]:
+        """Give each label and statement its address; with the highest address that the section ends at."""
+        address = end = base
+        placed: list[_Placed] = []
+        for item in section:
+            if isinstance(item, Symbol):
+                self.symbols.place_label(item, address)
+                continue
+            place = _Placed(item, address)
+            placed.append(place)
+            if item.name == ".org":
+                if len(item.arguments) != 1:
+                    raise item.error(".org takes one address")
+                address = place.address = self.evaluate(item, item.arguments[0], address)
+            elif item.name in DIRECTIVES:
+                here = address
+                address += DIRECTIVES[item.name].size(item, here, lambda it: self.evaluate(item, it, here))  # noqa: B023
+            else:
+                place.parts = self.real_instructions(item)
+                address += 4 * len(place.parts)
+            if not 0 <= address <= MASK + 1:
+                raise item.error(f"the address becomes {address:#x}, more than 32 bits")
+            end = max(end, address)
+        return placed, end
+
+    def real_instructions(self, statement: Statement) -> tuple[Statement, ...]:
+        if statement.name == "li" and len(statement.arguments) == 2:
+            value = self.symbols.constant(_expression(statement, statement.arguments[1]), statement.line)
+            return expand_li(statement, value)
+        parts = expand(statement)
+        if parts is not None:
+            return parts
+        if statement.name in ROW_BY_NAME:
+            return (statement,)
+        counts = [str(count) for name, count in [*PSEUDO_INSTRUCTIONS, ("li", 2)] if name == statement.name]
+        if counts:
+            raise statement.error(f"{statement.name} takes {' or '.join(counts)} operands")
+        known = [".org", ".text", ".data", ".equ", ".globl", ".set", *DIRECTIVES]
+        if not statement.name.startswith("."):
+            known = [*ROW_BY_NAME, "li", *(name for name, _ in PSEUDO_INSTRUCTIONS)]
+        kind = "directive" if statement.name.startswith(".") else "instruction"
+        raise statement.error(f'unknown {kind} "{statement.name}"' + did_you_mean(statement.name, known))
+
+    def emit(self, section: list[_Placed]) -> list[_Chunk]:
+        chunks: list[_Chunk] = []
+        for place in section:
+            statement, address = place.statement, place.address
+            if not chunks or statement.name == ".org":
+                chunks.append(_Chunk(statement, address, bytearray()))
+            if statement.name in DIRECTIVES:
+                directive = DIRECTIVES[statement.name]
+                chunks[-1].data += directive.data(
+                    statement,
+                    address,
+                    lambda it: self.evaluate(statement, it, address),  # noqa: B023
+                )
+            elif place.parts and address % 4:
+                raise statement.error(f"an instruction at {address:#x}, not a multiple of 4: .align 2 before it")
+            for index, part in enumerate(place.parts):
+                self.lines[address + 4 * index] = statement.line
+                chunks[-1].data += self.word(part, address + 4 * index).to_bytes(4, "little")
+        return chunks
+
+    def word(self, statement: Statement, address: int) -> int:
+        """The word of a real instruction."""
+        row = ROW_BY_NAME[statement.name]
+        forms = row.format.split(", ") if row.format else []
+        arguments = list(statement.arguments)
+        if len(arguments) + 1 == len(forms) and forms[-1].startswith("["):
+            arguments.append(Number(statement.column, 0))
+        if len(arguments) != len(forms):
+            raise statement.error(f"{row.name} takes {row.format or 'no operands'}")
+        operands: list[Argument] = []
+        for form, argument in zip(forms, arguments, strict=True):
+            if isinstance(argument, Memory) != form.endswith("(base)"):
+                raise statement.error(f"{row.name} takes {row.format}", argument)
+            operands += [argument.offset, argument.base] if isinstance(argument, Memory) else [argument]
+        named = zip(row.operands, operands, strict=True)
+        return encode(row, tuple(self.operand(statement, name, argument, address) for name, argument in named))
+
+    def operand(self, statement: Statement, name: str, argument: Argument, address: int) -> int:
+        field = FIELDS[name]
+        if field.operand in _REGISTER_NUMBERS:
+            numbers = _REGISTER_NUMBERS[field.operand]
+            if not isinstance(argument, Register):
+                raise statement.error(f"{statement.name} takes a register here", argument)
+            if argument.name not in numbers:
+                close = did_you_mean(argument.name, numbers)
+                raise statement.error(f'there is no register "${argument.name}"{close}', argument)
+            return numbers[argument.name]
+        value = self.evaluate(statement, argument, address)
+        if field.operand in (Operand.DISPLACEMENT, Operand.TARGET) and value % 4:
+            raise statement.error(f"{value:#x} is not a multiple of 4", argument)
+        if field.operand is Operand.DISPLACEMENT:
+            if (value - address - 4) // 4 not in field.values:
+                raise statement.error(f"{value:#x} is too far from {address:#x} to branch to", argument)
+            return (value - address - 4) // 4
+        if field.operand is Operand.TARGET:
+            if not 0 <= value <= MASK or (value ^ address + 4) & 0xF0000000:
+                raise statement.error(f"{value:#x} is not in the same 256 MiB as {address + 4:#x}", argument)
+            return value >> 2 & field.values[-1]
+        if value not in field.values:
+            low, high = field.values[0], field.values[-1]
+            raise statement.error(f"{value} does not fit: from {low} to {high}", argument)
+        return value
+
+    def evaluate(self, statement: Statement, argument: Argument, address: int) -> int:
+        return self.symbols.value(_expression(statement, argument), statement.line, address)
+
+
+_REGISTER_NUMBERS: Final[Mapping[Operand, Mapping[str, int]]] = {
+    Operand.GENERAL: GENERAL_NUMBERS,
+    Operand.CONTROL: CONTROL_NUMBERS,
+    Operand.COPROCESSOR: COPROCESSOR_NUMBERS,
+}
+
+
+def _expression(statement: Statement, argument: Argument) -> Expression:
+    if isinstance(argument, (Register, Memory, String)):
+        raise statement.error(f"{statement.name} takes an expression here", argument)
+    return argument
+
+
+def _segments(chunks: list[_Chunk]) -> tuple[Segment, ...]:
+    """The chunks that hold anything, by address. Raises AssemblyError where one runs into the next."""
+    ordered = sorted((chunk for chunk in chunks if chunk.data), key=lambda chunk: chunk.address)
+    for before, after in pairwise(ordered):
+        end = before.address + len(before.data)
+        if end > after.address:
+            reason = (
+                f"bytes from {after.address:#x} on overlap those from {before.statement.line}, which end at {end:#x}"
+            )
+            raise AssemblyError(after.statement.line, after.statement.column, reason)
+    return tuple(Segment(chunk.address, bytes(chunk.data)) for chunk in ordered)
