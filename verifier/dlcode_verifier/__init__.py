@@ -3,3 +3,45 @@
 What must hold, whether it holds and how to say so are three modules. Never: emits code, or believes its own
 untrusted pre-analysis.
 """
+
+from .certificate import ASSUMPTIONS, Certificate, CertificateError, is_live, save
+from .cost import Effects, Linear
+from .options import Options
+from .verify import (
+    Answer,
+    NotProved,
+    OpenObligation,
+    OverBudget,
+    Proved,
+    Refutation,
+    Refuted,
+    Statistics,
+    recheck,
+    verify,
+)
+from .witness import Witness
+from .worker import SolverFailure, warm
+
+__all__ = [
+    "ASSUMPTIONS",
+    "Answer",
+    "Certificate",
+    "CertificateError",
+    "Effects",
+    "Linear",
+    "NotProved",
+    "OpenObligation",
+    "Options",
+    "OverBudget",
+    "Proved",
+    "Refutation",
+    "Refuted",
+    "SolverFailure",
+    "Statistics",
+    "Witness",
+    "is_live",
+    "recheck",
+    "save",
+    "verify",
+    "warm",
+]

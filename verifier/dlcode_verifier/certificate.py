@@ -1,0 +1,151 @@
+"""What a proof leaves behind: a certificate, which only a proof in this process can make.
+
+A certificate holds the very program object that was proved. It may be saved and checked again; the file is a hint of
+what to prove, and is never believed.
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import metadata, resources
+
+from dlcode_dsl.core.form import Program
+from dlcode_dsl.core.text import print_program
+
+from .cost import Effects, Linear
+from .options import Options
+
+FORMAT = 1
+"""Version of the saved form."""
+
+ASSUMPTIONS = (
+    "a packet has at most `maximum` captured bytes, and a wire length that fits 32 bits",
+    "packet bytes and owned memory do not change while the program runs",
+    "each region has as many cells as it declares, and none overlaps another or the packet",
+    "Z3 is right when it answers unsat",
+)
+"""What every proof rests on; whoever runs the program must keep the first three."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Certificate:
+    """A program is safe on every packet and every content of its memory, ends, and costs at most what stands here."""
+
+    program: Program
+    key: str  # hash of everything that the proof depends on
+    discharged: tuple[tuple[str, int], ...]  # obligations proved, by kind
+    termination: str  # why every run ends
+    operations: Linear  # most core operations of a run
+    effects: Effects  # most effects of a run, and the longest frame
+    assumptions: tuple[str, ...]
+    binding: Certificate | None  # of the handler's own `on` filter
+
+    @property
+    def maximum_effects(self) -> int:
+        """Most entries of the send queue that one run fills: frames and wakes."""
+        return self.effects.entries
+
+    @property
+    def longest_frame(self) -> int:
+        """Most bytes of a frame that a run sends."""
+        return self.effects.longest_frame
+
+
+class CertificateError(Exception):
+    """A saved certificate that cannot be checked: it is `torn`, of another `version`, or for another `program`."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+_issued: weakref.WeakValueDictionary[int, Certificate] = weakref.WeakValueDictionary()
+
+
+def is_live(certificate: object) -> bool:
+    """Whether this process made the certificate by a proof. A copy, or one that was built by hand, is not."""
+    return isinstance(certificate, Certificate) and _issued.get(id(certificate)) is certificate
+
+
+def issue(
+    program: Program,
+    discharged: tuple[tuple[str, int], ...],
+    operations: Linear,
+    effects: Effects,
+    options: Options,
+    binding: Certificate | None,
+) -> Certificate:
+    """A live certificate. Only `verify` calls this, and only for what it has proved."""
+    termination = "it has no loop"
+    made = Certificate(
+        program, key_of(program, options), discharged, termination, operations, effects, ASSUMPTIONS, binding
+    )
+    _issued[id(made)] = made
+    return made
+
+
+def key_of(program: Program, options: Options) -> str:
+    """Hash of what a proof depends on: the program as core text, the prover, Z3's version, the effort allowed."""
+    parts = (print_program(program), *versions().values(), *map(str, options.efforts))
+    return sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What made the proof: a hash of the prover's own source with the core form's, and Z3's version."""
+    digest = sha256()
+    for package in ("dlcode_dsl.core", "dlcode_verifier"):
+        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith((".py", ".lark")):
+                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return {"prover": digest.hexdigest(), "z3": metadata.version("z3-solver")}
+
+
+def save(certificate: Certificate) -> bytes:
+    """The certificate as JSON, the same bytes for the same proof."""
+    facts: dict[str, object] = {
+        "format": FORMAT,
+        "program": sha256(print_program(certificate.program).encode()).hexdigest(),
+        **versions(),
+        "key": certificate.key,
+        "discharged": dict(certificate.discharged),
+        "termination": certificate.termination,
+        "operations": {"constant": certificate.operations.constant, "per_byte": certificate.operations.per_byte},
+        "effects": {
+            "sends": certificate.effects.sends,
+            "replies": certificate.effects.replies,
+            "wakes": certificate.effects.wakes,
+            "longest_frame": certificate.effects.longest_frame,
+        },
+        "assumptions": list(certificate.assumptions),
+    }
+    return (json.dumps({**facts, "digest": _digest(facts)}, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _digest(facts: dict[str, object]) -> str:
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def check_saved(program: Program, data: bytes, options: Options) -> None:
+    """Raise CertificateError unless `data` is whole and was saved for this program by this prover."""
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError):
+        raise CertificateError("torn", "this is not a whole certificate") from None
+    if not isinstance(facts, dict) or "format" not in facts:
+        raise CertificateError("torn", "this is not a certificate")
+    if facts["format"] != FORMAT:
+        raise CertificateError("version", f"the certificate has format {facts['format']!r}, not {FORMAT}")
+    if facts.pop("digest", None) != _digest(facts):
+        raise CertificateError("torn", "the certificate was changed after it was saved")
+    if facts.get("program") != sha256(print_program(program).encode()).hexdigest():
+        raise CertificateError("program", f"the certificate is for another program than {program.name}")
+    for part, version in versions().items():
+        if facts.get(part) != version:
+            raise CertificateError("version", f"the certificate was made with another {part}")
+    if facts.get("key") != key_of(program, options):
+        raise CertificateError("version", "the certificate was made with other options")

@@ -1,0 +1,200 @@
+"""Whether it holds: one query for all obligations, and where that does not settle it, one for each.
+
+The order is: all at once in integers; each in integers; each that is left in bit-vectors; give up. Each obligation is
+decided under the ones before it, so that what is refuted is the first fault of a run, and one mistake is reported once.
+Effort is bounded by Z3's own count of its steps, never by time, and each task has a context of its own, so that a
+verdict is the same on every run and in every process.
+
+A `Task` and a `Decision` are plain tuples: they cross to the worker process and back as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import z3
+from z3 import z3core
+
+from .bitvector import BitVector
+from .encodings import Ast, Encoder, name_of
+from .integer import Integer
+from .terms import Row, Term
+
+PROVED, REFUTED, OPEN = "proved", "refuted", "open"
+
+SHRINKING = 12
+"""Most queries spent on a shorter packet for one refutation."""
+
+
+class Task(NamedTuple):
+    """What to decide."""
+
+    rows: list[Row]
+    goals: list[tuple[Term, Term]]  # (path, claim), in the order in which a run comes to them
+    maximum: int  # bytes of the longest packet
+    shapes: dict[Term, int]  # hints of `ranges`
+    integer_effort: int  # Z3's rlimit for a query in integers
+    bitvector_effort: int  # and in bit-vectors
+
+
+class Candidate(NamedTuple):
+    """What a model says of the packet and the memory at entry; what it does not mention is zero."""
+
+    length: int
+    wire: int | None
+    contents: dict[str, dict[int, int]]  # bytes of "packet", cells of "@region", by index
+
+
+class Answer(NamedTuple):
+    """What became of one goal, and by which encoder. Two candidates where the integers' model need not be a run."""
+
+    status: str
+    encoder: str
+    candidate: Candidate | None = None
+
+
+class Decision(NamedTuple):
+    """An answer for each goal, and the effort."""
+
+    answers: list[Answer]
+    queries: int
+    effort: int  # steps, by Z3's own count
+
+
+def decide(task: Task, context: z3.Context) -> Decision:
+    """Decide each goal, in a context that nothing else has used."""
+    desk = _Desk(task, context)
+    answers = desk.all_at_once() or [desk.one(position) for position in range(len(task.goals))]
+    return Decision(answers, desk.queries, desk.effort())
+
+
+class _Side:
+    """One encoder with its solver, which knows the claims of the first `passed` goals."""
+
+    def __init__(self, encoder: Encoder, task: Task, effort: int) -> None:
+        self.encoder, self.task, self.passed = encoder, task, 0
+        self.solver = z3.SimpleSolver(ctx=encoder.build.context)
+        self.solver.set("rlimit", effort)
+        roots = [term for goal in task.goals for term in goal]
+        encoder.encode(task.rows, roots)
+        for side in encoder.sides:
+            self.add(side)
+
+    def add(self, ast: Ast) -> None:
+        z3core.Z3_solver_assert(self.encoder.build.c, self.solver.solver, ast)
+
+    def breaks(self, goal: tuple[Term, Term]) -> Ast:
+        path, claim = goal
+        build = self.encoder.build
+        return build.both(self.encoder.of[path], build.negate(self.encoder.of[claim]))
+
+    def pass_to(self, position: int) -> None:
+        """Assume that the goals before `position` hold: a run that breaks one does not get further."""
+        for path, claim in self.task.goals[self.passed : position]:
+            self.add(self.encoder.build.implies(self.encoder.of[path], self.encoder.of[claim]))
+        self.passed = max(self.passed, position)
+
+    def is_loose(self, position: int) -> bool:
+        """Whether a model for this goal need not be a run."""
+        loose = self.encoder.loose
+        return bool(loose) and any(term in loose for goal in self.task.goals[: position + 1] for term in goal)
+
+
+class _Desk:
+    def __init__(self, task: Task, context: z3.Context) -> None:
+        self.task, self.context = task, context
+        self.queries = 0
+        self.integers = _Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
+        self.vectors: _Side | None = None
+
+    def effort(self) -> int:
+        statistics = self.integers.solver.statistics()
+        return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics else 0
+
+    def check(self, side: _Side) -> z3.CheckSatResult:
+        self.queries += 1
+        return side.solver.check()
+
+    def all_at_once(self) -> list[Answer] | None:
+        """Proof of all goals by one query; None where there is none."""
+        side = self.integers
+        side.solver.push()
+        side.add(side.encoder.build.either(*map(side.breaks, self.task.goals)))
+        found = self.check(side)
+        side.solver.pop()
+        return [Answer(PROVED, "integer")] * len(self.task.goals) if found == z3.unsat else None
+
+    def one(self, position: int) -> Answer:
+        """Decide one goal under the goals before it."""
+        first = self.ask(self.integers, position, "integer")
+        if first.status == PROVED or (first.status == REFUTED and not self.integers.is_loose(position)):
+            return first
+        if self.vectors is None:
+            encoder = BitVector(self.context, self.task.maximum, self.task.shapes)
+            self.vectors = _Side(encoder, self.task, self.task.bitvector_effort)
+        second = self.ask(self.vectors, position, "bit-vector")
+        return first if second.status == OPEN else second
+
+    def ask(self, side: _Side, position: int, name: str) -> Answer:
+        side.pass_to(position)
+        side.solver.push()
+        side.add(side.breaks(self.task.goals[position]))
+        found = self.check(side)
+        if found == z3.unsat:
+            answer = Answer(PROVED, name)
+        elif found == z3.sat:
+            answer = Answer(REFUTED, name, self.shortest(side))
+        else:
+            answer = Answer(OPEN, name)
+        side.solver.pop()
+        return answer
+
+    def shortest(self, side: _Side) -> Candidate:
+        """The candidate of the shortest packet that a few more queries find, with nothing cut off if possible."""
+        best = candidate(side, side.solver.model())
+        length = side.encoder.length_term()
+        if length is None:
+            return best._replace(length=0)
+        low, high = 0, best.length
+        for _ in range(SHRINKING):
+            if low >= high:
+                break
+            middle = (low + high) // 2 if high <= 256 else min(high // 4, 128)
+            side.solver.push()
+            side.add(side.encoder.at_most_number(length, middle))
+            if self.check(side) == z3.sat:
+                best = candidate(side, side.solver.model())
+                high = best.length
+            else:
+                low = middle + 1
+            side.solver.pop()
+        return best
+
+
+def candidate(side: _Side, model: z3.ModelRef) -> Candidate:
+    """What the model says at each place that the program looks at."""
+    encoder, rows = side.encoder, side.task.rows
+    contents: dict[str, dict[int, int]] = {}
+    length, wire = 0, None
+    for term, ast in encoder.of.items():
+        row = rows[term]
+        match row[0]:
+            case "length":
+                length = _value(encoder, model, ast)
+            case "wire":
+                wire = _value(encoder, model, ast)
+            case "read" | "cell":
+                name, at = name_of(rows, row[2]), _value(encoder, model, encoder.of[row[3]])
+                here = contents.setdefault(name, {})
+                for place in range(at, at + (row[1] // 8 if row[0] == "read" else 1)):
+                    if 0 <= place < 1 << 32:
+                        cell = encoder.build.select(encoder.initial(name), encoder.number(place, 32))
+                        here[place] = _value(encoder, model, cell)
+    return Candidate(length, wire, contents)
+
+
+def _value(encoder: Encoder, model: z3.ModelRef, ast: Any) -> int:
+    out = (z3core.Ast * 1)()
+    c = encoder.build.c
+    z3core.Z3_model_eval(c, model.model, ast, True, out)
+    return int(z3core.Z3_get_numeral_string(c, out[0]))

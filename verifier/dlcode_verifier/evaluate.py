@@ -1,0 +1,75 @@
+"""The value of a term on one packet and memory: what a row means, computed rather than solved.
+
+It is for reports (the values on the way to a fault) and for tests of the encoders; no proof rests on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlcode_dsl.core.interpret import Packet
+from dlcode_dsl.core.operators import OPERATORS, evaluate
+
+from .terms import Row, Term, reachable
+
+
+def value_of(rows: list[Row], term: Term, packet: Packet, memory: Mapping[str, list[int]]) -> int:
+    """The value of a term; raises KeyError or IndexError where an operation is outside its rule on the way."""
+    values: dict[Term, Any] = {}
+    for this in reachable(rows, [term]):
+        values[this] = _value(rows, rows[this], values, packet, memory)
+    result: int = values[term]
+    return result
+
+
+def _value(rows: list[Row], row: Row, of: dict[Term, Any], packet: Packet, memory: Mapping[str, list[int]]) -> Any:
+    match row:
+        case ("true", _) | ("false", _):
+            return row[0] == "true"
+        case ("constant", _, value):
+            return value
+        case ("length", _):
+            return len(packet.data)
+        case ("wire", _):
+            return packet.wire_length
+        case ("packet", _):
+            return dict(enumerate(packet.data))
+        case ("memory", _, name):
+            return dict(enumerate(memory[name]))
+        case ("rewrite", _, array, at, value):
+            size = rows[value][1] // 8
+            return of[array] | {of[at] + place: byte for place, byte in enumerate(of[value].to_bytes(size, "big"))}
+        case ("store", _, array, at, value):
+            return of[array] | {of[at]: of[value]}
+        case ("read", bits, array, at):
+            here = [of[array].get(of[at] + place, 0) for place in range(bits // 8)]
+            return int.from_bytes(bytes(here), "big")
+        case ("cell", _, array, at):
+            return of[array].get(of[at], 0)
+        case ("choose", _, condition, left, right):
+            return of[left] if of[condition] else of[right]
+        case ("widen" | "narrow" | "truncate", bits, operand):
+            return of[operand] & ((1 << bits) - 1)
+        case ("swap", bits, operand):
+            return int.from_bytes(of[operand].to_bytes(bits // 8, "big"), "little")
+        case ("not", _, operand):
+            return not of[operand]
+        case ("and", _, left, right):
+            return of[left] and of[right]
+        case ("==", _, left, right):
+            return of[left] == of[right]
+        case ("<", _, left, right):
+            return of[left] < of[right]
+        case ("<=", _, left, right):
+            return of[left] <= of[right]
+        case ("fits", _, symbol, left, right):
+            exact = OPERATORS[symbol].meaning(of[left], of[right], rows[left][1])
+            return 0 <= exact < 1 << rows[left][1]
+        case ("within", _, limit, known, *parts):
+            return known + sum(of[part] for part in parts) <= of[limit]
+        case (("/" | "%"), _, _, right) if not of[right]:
+            return 0
+        case (symbol, bits, left, right):
+            return evaluate(OPERATORS[symbol], of[left], min(of[right], 256) if symbol == "<<" else of[right], bits)
+    raise AssertionError(row)

@@ -1,0 +1,180 @@
+"""Terms: the formulas of a proof, as a table of rows that each stand in it once.
+
+A term is the number of a row; a row is `(operation, bits, *operands)`, whose operands stand above it. Bits are those
+of a value, 0 for a truth value, and minus the bits of a cell for an array (packet bytes or owned cells). The
+operations are the core form's own, so that a row has the meaning that `core.operators` gives; how a solver is told of
+it is the encoders' business. Rows are plain tuples of strings and integers: a table crosses to another process as it
+is.
+
+    constant v          a value                         packet / memory r      the contents at entry
+    length, wire        of the packet, in bytes         rewrite p at v         packet bytes, `v` written at `at`
+    + - * … >>          `operators.OPERATORS`           store m at v           owned cells, `v` written at `at`
+    widen truncate narrow swap x                        read p at              the big-endian value of bytes at `at`
+    choose c a b        `a` if `c`, else `b`            cell m at              the value of one cell
+    true false not and or                               == < <=                comparisons of values
+    fits o a b          whether `a o b` does not wrap   within limit k a…      whether k + a + … <= limit, unwrapped
+
+An operation outside its rule (a sum that wraps, a division by zero) has some value that nothing may rely on: the claim
+that excludes it stands before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dlcode_dsl.core.operators import OPERATORS, evaluate, fault_of
+
+Term = int
+Row = tuple[Any, ...]
+
+TRUE: Term = 0
+FALSE: Term = 1
+
+
+class Terms:
+    """The table. Constants are folded, by the core form's own meaning of each operator."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._place: dict[Row, Term] = {}
+        assert self.make("true", 0) == TRUE
+        assert self.make("false", 0) == FALSE
+
+    def make(self, *row: Any) -> Term:
+        """The term of a row, entered if it is new."""
+        place = self._place.get(row)
+        if place is None:
+            place = self._place[row] = len(self.rows)
+            self.rows.append(row)
+        return place
+
+    def bits(self, term: Term) -> int:
+        """Bits of a value, 0 of a truth value, minus the bits of an array's cell."""
+        bits: int = self.rows[term][1]
+        return bits
+
+    def value(self, term: Term) -> int | None:
+        """The value of a constant; None for any other term."""
+        row = self.rows[term]
+        return row[2] if row[0] == "constant" else None
+
+    # ---- values
+
+    def constant(self, value: int, bits: int) -> Term:
+        """A value of `bits` bits, or, with 0 bits, a truth value."""
+        if bits == 0:
+            return TRUE if value else FALSE
+        assert 0 <= value < 1 << bits
+        return self.make("constant", bits, value)
+
+    def binary(self, symbol: str, left: Term, right: Term) -> Term:
+        """`left symbol right` at their width, cut to it."""
+        bits, a, b = self.bits(left), self.value(left), self.value(right)
+        if a is not None and b is not None:
+            operator = OPERATORS[symbol]
+            if not fault_of(operator, a, b, bits):
+                return self.constant(evaluate(operator, a, b, bits), bits)
+        return self.make(symbol, bits, left, right)
+
+    def convert(self, how: str, operand: Term, bits: int) -> Term:
+        """`widen`, `narrow` or `truncate` to another width; `swap` keeps it."""
+        value = self.value(operand)
+        if value is not None and how != "swap":
+            return self.constant(value & ((1 << bits) - 1), bits)
+        if bits == self.bits(operand) and how != "swap":
+            return operand
+        return self.make(how, bits, operand)
+
+    def choose(self, condition: Term, left: Term, right: Term) -> Term:
+        """`left` where the condition holds, `right` elsewhere: values, truth values or arrays of one sort."""
+        if left == right or condition == TRUE:
+            return left
+        if condition == FALSE:
+            return right
+        assert self.bits(left) == self.bits(right)
+        return self.make("choose", self.bits(left), condition, left, right)
+
+    # ---- truth values
+
+    def compare(self, symbol: str, left: Term, right: Term) -> Term:
+        """A comparison of the core form between values of one width."""
+        match symbol:
+            case "!=":
+                return self.negate(self.compare("==", left, right))
+            case ">":
+                return self.compare("<", right, left)
+            case ">=":
+                return self.compare("<=", right, left)
+        a, b = self.value(left), self.value(right)
+        if a is not None and b is not None:
+            return self.constant(_COMPARE[symbol](a, b), 0)
+        if left == right:
+            return self.constant(symbol != "<", 0)
+        return self.make(symbol, 0, left, right)
+
+    def negate(self, term: Term) -> Term:
+        if term in (TRUE, FALSE):
+            return FALSE if term == TRUE else TRUE
+        row = self.rows[term]
+        inner: Term = row[2] if row[0] == "not" else self.make("not", 0, term)
+        return inner
+
+    def both(self, left: Term, right: Term) -> Term:
+        if left == right or right == TRUE:
+            return left
+        if left == TRUE:
+            return right
+        if FALSE in (left, right) or left == self.negate(right):
+            return FALSE
+        return self.make("and", 0, left, right)
+
+    def either(self, left: Term, right: Term) -> Term:
+        return self.negate(self.both(self.negate(left), self.negate(right)))
+
+    def fits(self, symbol: str, left: Term, right: Term) -> Term:
+        """Whether a plain + - or * does not wrap."""
+        if symbol == "-":
+            return self.compare("<=", right, left)
+        a, b = self.value(left), self.value(right)
+        if a is not None and b is not None:
+            return self.constant(not fault_of(OPERATORS[symbol], a, b, self.bits(left)), 0)
+        return self.make("fits", 0, symbol, left, right)
+
+    def within(self, parts: tuple[Term, ...], limit: Term) -> Term:
+        """Whether the mathematical sum of the parts is at most the limit: nothing wraps."""
+        values = [self.value(part) for part in parts]
+        known = sum(value for value in values if value is not None)
+        unknown = sorted(part for part, value in zip(parts, values, strict=True) if value is None)
+        most = self.value(limit)
+        if most is not None and not unknown:
+            return self.constant(known <= most, 0)
+        return self.make("within", 0, limit, known, *unknown)
+
+
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "==": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+}
+
+NOT_TERMS = {"constant": (2,), "memory": (2,), "fits": (2,), "within": (3,)}
+"""Places in a row, by operation, that hold something else than a term."""
+
+
+def operands(row: Row) -> list[Term]:
+    """The terms that a row is made of."""
+    skipped = NOT_TERMS.get(row[0], ())
+    return [part for place, part in enumerate(row) if place >= 2 and place not in skipped]
+
+
+def reachable(rows: list[Row], roots: list[Term]) -> list[Term]:
+    """All terms that `roots` are made of, themselves among them, each after its operands."""
+    wanted = bytearray(len(rows))
+    for root in roots:
+        wanted[root] = 1
+    for term in range(len(rows) - 1, -1, -1):
+        if wanted[term]:
+            for part in operands(rows[term]):
+                wanted[part] = 1
+    return [term for term in range(len(rows)) if wanted[term]]

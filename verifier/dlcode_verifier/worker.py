@@ -1,0 +1,147 @@
+"""Solving in a process of its own, which may crash or be killed without harm.
+
+One worker serves this process until it ends, and makes the context for the next task while it has nothing to do. Tasks
+and decisions cross as `marshal` of plain tuples, each behind its length. What comes back is trusted like Z3 itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import marshal
+import os
+import resource
+import struct
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import IO, Any
+
+MEMORY = 4 << 30
+"""Most bytes of address space of a worker: past it, Z3 fails, and nothing else on the machine does."""
+
+_LENGTH = struct.Struct("<Q")
+
+
+class SolverFailure(Exception):
+    """The solver's process crashed, ran out of memory or had to be killed. It says nothing about the program."""
+
+
+def solve(task: tuple[Any, ...], *, isolated: bool, watchdog: float) -> tuple[Any, ...]:
+    """The `decide.Decision` for a `decide.Task`, both as plain tuples. Raises SolverFailure."""
+    if not isolated:
+        return _decided(task, None)
+    with _lock:
+        return _worker().solve(task, watchdog)
+
+
+def warm() -> None:
+    """Start the worker now, so that it is there when the first task comes; returns at once."""
+    with _lock:
+        _worker()
+
+
+class Worker:
+    """The parent's end."""
+
+    def __init__(self, command: str) -> None:
+        self.owner = os.getpid()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", command],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    @property
+    def usable(self) -> bool:
+        """Whether the process runs, and is ours: a fork of this process must not share it."""
+        return self.owner == os.getpid() and self.process.poll() is None
+
+    def solve(self, task: tuple[Any, ...], watchdog: float) -> tuple[Any, ...]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        bite = threading.Timer(watchdog, self.process.kill)
+        bite.start()
+        try:
+            _write(self.process.stdin, task)
+            answer = _read(self.process.stdout)
+        except OSError:
+            answer = None
+        finally:
+            bite.cancel()
+        if answer is None:
+            self.stop()
+            raise SolverFailure(f"the solver's process ended ({self.process.returncode}) without an answer")
+        fine, what = answer
+        if not fine:
+            raise SolverFailure(what)
+        decision: tuple[Any, ...] = what
+        return decision
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was left to write has nobody to read it
+                    pipe.close()
+        self.process.wait()
+
+
+_lock = threading.Lock()
+_workers: list[Worker] = []  # at most one
+
+
+def _worker() -> Worker:
+    if not _workers or not _workers[0].usable:
+        command = f"import sys; sys.path[:] = {sys.path!r}; from dlcode_verifier.worker import serve; serve()"
+        _workers[:] = [Worker(command)]
+    return _workers[0]
+
+
+@atexit.register
+def _end() -> None:
+    if _workers and _workers[0].owner == os.getpid():
+        _workers.pop().stop()
+
+
+def serve() -> None:
+    """The worker's end: answer tasks until there are no more."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what Z3 might print is no answer
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.RLIM_INFINITY))
+    import z3
+
+    z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
+    context = z3.Context()
+    while (task := _read(requests)) is not None:
+        try:
+            answer: tuple[bool, Any] = True, _decided(task, context)
+        except Exception as error:  # whatever it is, the asker must hear of it
+            answer = False, f"{type(error).__name__}: {error}"
+        _write(answers, answer)
+        context = z3.Context()
+
+
+def _decided(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
+    import z3
+
+    from .decide import Task, decide
+
+    answers, queries, effort = decide(Task(*task), context or z3.Context())
+    plain = [(status, encoder, made and tuple(made)) for status, encoder, made in answers]
+    return plain, queries, effort
+
+
+def _write(pipe: IO[bytes], value: Any) -> None:
+    data = marshal.dumps(value)
+    pipe.write(_LENGTH.pack(len(data)) + data)
+    pipe.flush()
+
+
+def _read(pipe: IO[bytes]) -> Any:
+    """The next value; None where the other end is gone."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    data = pipe.read(_LENGTH.unpack(head)[0])
+    return marshal.loads(data) if len(data) == _LENGTH.unpack(head)[0] else None
