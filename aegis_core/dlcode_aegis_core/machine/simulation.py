@@ -1,0 +1,70 @@
+"""Several machines on one wire, each with its own clock, run together.
+
+Machines run in turns. Within a turn none can affect another, because the LANCE asks for the wire at least `lookahead`
+before the first bit: so what happens does not depend on the length of the turns. Before each turn the wire settles who
+transmits; the machines then run to the time up to which that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from dlcode_aegis_core.machine.limits import BeyondModel
+from dlcode_aegis_core.machine.wire import Wire
+
+
+class PendingEvents(Protocol):
+    """The part of a machine's event queue that a simulation uses."""
+
+    @property
+    def next_time_ps(self) -> int: ...
+    def run_due(self, now_ps: int) -> None: ...
+
+
+class Machine(Protocol):
+    """A machine on a wire, as a simulation sees it."""
+
+    @property
+    def wire(self) -> Wire: ...
+    @property
+    def events(self) -> PendingEvents: ...
+    @property
+    def now_ps(self) -> int: ...
+    @property
+    def lookahead_ps(self) -> int:
+        """How long before a first bit the machine asks for the wire, at least."""
+
+    def run(self, until_ps: int) -> None:
+        """Run until the machine's time is at or past `until_ps`, at an instruction's end."""
+
+
+def run_together(
+    machines: Sequence[Machine], until: int | Callable[[], bool], longest_turn_ps: int | None = None
+) -> None:
+    """Run machines on one wire until a time in picoseconds, or until a condition holds after a turn.
+
+    A shorter `longest_turn_ps` changes nothing but how often a condition is asked.
+    Raises BeyondModel if the parameters leave no look-ahead, and Collision as the wire does.
+    """
+    wire = machines[0].wire
+    if any(machine.wire is not wire for machine in machines):
+        raise ValueError("machines that run together share one wire")
+    lookahead_ps = min(machine.lookahead_ps for machine in machines)
+    turn_ps = lookahead_ps - wire.carrier_delay_ps
+    if longest_turn_ps is not None:
+        turn_ps = min(turn_ps, longest_turn_ps)
+    if turn_ps <= 0:
+        raise BeyondModel("a LANCE begins to transmit sooner than another station could sense its carrier")
+    while True:
+        settled_ps = min(min(machine.now_ps, machine.events.next_time_ps) for machine in machines)
+        if until() if callable(until) else settled_ps >= until:
+            return
+        wire.advance(settled_ps + lookahead_ps)
+        horizon_ps = settled_ps + turn_ps
+        if not callable(until):
+            horizon_ps = min(horizon_ps, until)
+        for machine in machines:
+            machine.run(horizon_ps)
+            # An instruction may have taken the machine past the horizon before these were due to it.
+            machine.events.run_due(horizon_ps - 1)
