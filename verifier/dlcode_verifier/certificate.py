@@ -16,7 +16,7 @@ from importlib import metadata, resources
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.text import print_program
 
-from .cost import Effects, Linear
+from .cost import Bounds, Effects, Linear
 from .options import Options
 
 FORMAT = 1
@@ -74,16 +74,14 @@ def is_live(certificate: object) -> bool:
 def issue(
     program: Program,
     discharged: tuple[tuple[str, int], ...],
-    operations: Linear,
-    effects: Effects,
+    bounds: Bounds,
     options: Options,
     binding: Certificate | None,
 ) -> Certificate:
     """A live certificate. Only `verify` calls this, and only for what it has proved."""
     termination = "it has no loop"
-    made = Certificate(
-        program, key_of(program, options), discharged, termination, operations, effects, ASSUMPTIONS, binding
-    )
+    key = key_of(program, options)
+    made = Certificate(program, key, discharged, termination, bounds.operations, bounds.effects, ASSUMPTIONS, binding)
     _issued[id(made)] = made
     return made
 

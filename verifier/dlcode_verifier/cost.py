@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from dlcode_dsl.core import form
+from dlcode_dsl.core.check import bodies
 from dlcode_dsl.core.form import Body, Expression, Program, Statement
 from dlcode_dsl.core.weights import moved, weight
 
@@ -45,78 +46,92 @@ class Effects:
         return self.sends + self.wakes
 
 
-def operations(program: Program) -> Linear:
-    """Most core operations that one run is charged."""
-    return Linear(_most(program.body, _charge))
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a run costs and queues at most."""
+
+    operations: Linear
+    effects: Effects
 
 
-def effects(program: Program) -> Effects:
-    """Most effects that one run queues, and the longest frame among them.
+def bounds(program: Program) -> Bounds:
+    """Bounds of a program without loops and copies.
 
-    The length is exact for frames of pieces of known sizes; any other is as long as a frame may be, which is proved.
+    The longest frame is exact for frames of pieces of known sizes; any other is as long as a frame may be, which is
+    proved.
     """
+    ways = _ways(program.body).values()
+    operations, sends, replies, wakes = (max(most) for most in zip(*ways, strict=True))
     longest = max((_longest(send) for send in _sends(program.body)), default=0)
-    return Effects(
-        _most(program.body, lambda statement: int(isinstance(statement, form.Send))),
-        _most(program.body, lambda statement: int(isinstance(statement, form.Send) and statement.effect == "reply")),
-        _most(program.body, lambda statement: int(isinstance(statement, form.Wake))),
-        longest,
-    )
+    return Bounds(Linear(operations), Effects(sends, replies, wakes, longest))
 
 
+_Most = tuple[int, int, int, int]
+"""Operations, sends, replies and wakes of a stretch of the program: each the most of any way through it."""
+
+_NONE: _Most = (0, 0, 0, 0)
 _END = ""  # the way on to the next statement
-_OUT = "exit"  # the way out of the program; a keyword, so that no label is called that
+_OUT = "exit"  # the way out of the program; those to labels are called `leave LABEL`
 
 
-def _most(body: Body, charge: object) -> int:
-    return max(_ways(body, charge).values())
-
-
-def _ways(body: Body, charge: object) -> dict[str, int]:
-    """The longest way from the start of `body` to its end, to each label it leaves to, and out of the program."""
-    ways: dict[str, int] = {}
-    so_far = 0
+def _ways(body: Body) -> dict[str, _Most]:
+    """The most from the start of `body` to its end, to each label it leaves to, and out of the program."""
+    ways: dict[str, _Most] = {}
+    so_far = _NONE
     for statement in body:
-        here = _ways_of(statement, charge)
+        here = _ways_of(statement)
         for target, most in here.items():
             if target != _END:
-                ways[target] = max(ways.get(target, 0), so_far + most)
+                ways[target] = _larger(ways.get(target, _NONE), _sum(so_far, most))
         if _END not in here:
             return ways
-        so_far += here[_END]
-    ways[_END] = max(ways.get(_END, 0), so_far)
+        so_far = _sum(so_far, here[_END])
+    ways[_END] = so_far
     return ways
 
 
-def _ways_of(statement: Statement, charge: object) -> dict[str, int]:
-    assert callable(charge)
-    own: int = charge(statement)
+def _ways_of(statement: Statement) -> dict[str, _Most]:
+    own = _own(statement)
     match statement:
         case form.Exit():
             return {_OUT: own}
         case form.Leave(label):
             return {f"leave {label}": own}
         case form.If(_, then, otherwise):
-            return _plus(own, _either(_ways(then, charge), _ways(otherwise, charge)))
+            return _after(own, _either(_ways(then), _ways(otherwise)))
         case form.Read(_, _, _, otherwise) if otherwise is not None:
-            return _plus(own, _either({_END: 0}, _ways(otherwise, charge)))
+            return _after(own, _either({_END: _NONE}, _ways(otherwise)))
         case form.Block(label, body):
-            ways = _ways(body, charge)
+            ways = _ways(body)
             left = ways.pop(f"leave {label}", None)
             if left is not None:
-                ways[_END] = max(ways.get(_END, 0), left)
-            return _plus(own, ways)
+                ways[_END] = _larger(ways.get(_END, _NONE), left)
+            return _after(own, ways)
         case form.Loop() | form.Copy():
             raise AssertionError("a program with a loop or a copy is not proved, and has no bound yet")
     return {_END: own}
 
 
-def _either(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
-    return {target: max(left.get(target, 0), right.get(target, 0)) for target in left | right}
+def _own(statement: Statement) -> _Most:
+    sends = isinstance(statement, form.Send)
+    replies = isinstance(statement, form.Send) and statement.effect == "reply"
+    return _charge(statement), int(sends), int(replies), int(isinstance(statement, form.Wake))
 
 
-def _plus(own: int, ways: dict[str, int]) -> dict[str, int]:
-    return {target: own + most for target, most in ways.items()}
+def _sum(left: _Most, right: _Most) -> _Most:
+    return left[0] + right[0], left[1] + right[1], left[2] + right[2], left[3] + right[3]
+
+
+def _larger(left: _Most, right: _Most) -> _Most:
+    return max(left[0], right[0]), max(left[1], right[1]), max(left[2], right[2]), max(left[3], right[3])
+
+
+def _either(left: dict[str, _Most], right: dict[str, _Most]) -> dict[str, _Most]:
+    return {target: _larger(left.get(target, _NONE), right.get(target, _NONE)) for target in left | right}
+
+
+def _after(own: _Most, ways: dict[str, _Most]) -> dict[str, _Most]:
+    return {target: _sum(own, most) for target, most in ways.items()}
 
 
 def _charge(statement: Statement) -> int:
@@ -135,7 +150,8 @@ def _expressions(node: Expression | Statement | form.Piece) -> list[Expression]:
     """The expressions that stand in a node itself; those of a `Send`, in its pieces."""
     if isinstance(node, form.Send):
         return [expression for piece in node.pieces for expression in _expressions(piece)]
-    parts = (getattr(node, name) for name in _names(type(node)))
+    kind: Any = type(node)
+    parts = (getattr(node, name) for name in _names(kind))
     return [part for part in parts if isinstance(part, Expression)]
 
 
@@ -159,8 +175,6 @@ def _longest(send: form.Send) -> int:
 
 
 def _sends(body: Body) -> list[form.Send]:
-    from dlcode_dsl.core.check import bodies
-
     found = []
     for statement in body:
         if isinstance(statement, form.Send):

@@ -65,7 +65,7 @@ def decide(task: Task, context: z3.Context) -> Decision:
     """Decide each goal, in a context that nothing else has used."""
     desk = _Desk(task, context)
     answers = desk.all_at_once() or [desk.one(position) for position in range(len(task.goals))]
-    return Decision(answers, desk.queries, desk.effort())
+    return Decision(answers, desk.queries, desk.effort)
 
 
 class _Side:
@@ -103,17 +103,15 @@ class _Side:
 class _Desk:
     def __init__(self, task: Task, context: z3.Context) -> None:
         self.task, self.context = task, context
-        self.queries = 0
+        self.queries = self.effort = 0
         self.integers = _Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
         self.vectors: _Side | None = None
 
-    def effort(self) -> int:
-        statistics = self.integers.solver.statistics()
-        return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics else 0
-
     def check(self, side: _Side) -> z3.CheckSatResult:
+        found = side.solver.check()
         self.queries += 1
-        return side.solver.check()
+        self.effort = int(side.solver.statistics().get_key_value("rlimit count"))  # of the whole context
+        return found
 
     def all_at_once(self) -> list[Answer] | None:
         """Proof of all goals by one query; None where there is none."""
@@ -193,8 +191,14 @@ def candidate(side: _Side, model: z3.ModelRef) -> Candidate:
     return Candidate(length, wire, contents)
 
 
+LONGEST_NUMERAL = 40
+"""Digits of the largest value of any type, 128 bits; a place off the run's way may have a longer one, or a sign."""
+
+
 def _value(encoder: Encoder, model: z3.ModelRef, ast: Any) -> int:
+    """The model's value of a term; -1 for one that no type holds."""
     out = (z3core.Ast * 1)()
     c = encoder.build.c
     z3core.Z3_model_eval(c, model.model, ast, True, out)
-    return int(z3core.Z3_get_numeral_string(c, out[0]))
+    digits = z3core.Z3_get_numeral_string(c, out[0])
+    return int(digits) if len(digits) <= LONGEST_NUMERAL else -1

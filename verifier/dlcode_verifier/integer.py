@@ -263,7 +263,7 @@ class Integer(Encoder):
     def shift_right(self, term: Term, row: Row) -> Ast:
         by = self.known(row[3])
         if by is not None:
-            return self.quotient(self.of[row[2]], 1 << by)
+            return self.quotient(self.of[row[2]], 1 << by) if by < row[1] else self.number(0)
         return self.shifted(term, row, self.le(self.latest, self.of[row[2]]))
 
     def shifted(self, term: Term, row: Row, *facts: Ast) -> Ast:

@@ -20,8 +20,8 @@ class Options:
     process, and a crash of the solver is a crash of this process.
     """
 
-    integer_effort: int = 3_000_000
-    bitvector_effort: int = 30_000_000
+    integer_effort: int = 500_000
+    bitvector_effort: int = 10_000_000
     isolated: bool = True
     watchdog: float = 120.0
     hints: Hints | None = None  # in place of `ranges.shapes`; hints are never believed, so any will do

@@ -13,10 +13,10 @@ from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.diagnostics import Diagnostic
 
-from . import cost, report
+from . import report
 from .certificate import Certificate, check_saved, issue
 from .conditions import Conditions, NotCovered, conditions
-from .cost import Linear
+from .cost import Linear, bounds
 from .obligations import Node
 from .options import Options
 from .ranges import shapes
@@ -122,12 +122,13 @@ def verify(program: Program, *, options: Options | None = None) -> Answer:
         return Refuted(refutations, left, said, statistics)
     if left:
         return NotProved(left, said, statistics)
-    if (dear := report.over_budget(program, cost.operations(program))) is not None:
-        return OverBudget(cost.operations(program), (dear,), statistics)
+    costs = [bounds(part) for part in parts]
+    if (dear := report.over_budget(program, costs[-1].operations)) is not None:
+        return OverBudget(costs[-1].operations, (dear,), statistics)
     certificate: Certificate | None = None
-    for part in judged:
-        of, kinds = part.program, tuple(sorted((kind.value, count) for kind, count in part.discharged.items()))
-        certificate = issue(of, kinds, cost.operations(of), cost.effects(of), options, certificate)
+    for part, bound in zip(judged, costs, strict=True):
+        kinds = tuple(sorted((kind.value, count) for kind, count in part.discharged.items()))
+        certificate = issue(part.program, kinds, bound, options, certificate)
     assert certificate is not None
     return Proved(certificate, report.unchecked_budget(program), statistics)
 

@@ -10,10 +10,12 @@ import atexit
 import marshal
 import os
 import resource
+import select
 import struct
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import IO, Any
 
@@ -46,10 +48,12 @@ class Worker:
 
     def __init__(self, command: str) -> None:
         self.owner = os.getpid()
+        pipe, silent = subprocess.PIPE, subprocess.DEVNULL
         self.process = subprocess.Popen(
-            [sys.executable, "-c", command],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-c", command], stdin=pipe, stdout=pipe, stderr=silent, start_new_session=True
+        )
+        assert self.process.stdin is not None
+        os.set_blocking(self.process.stdin.fileno(), False)
 
     @property
     def usable(self) -> bool:
@@ -57,25 +61,42 @@ class Worker:
         return self.owner == os.getpid() and self.process.poll() is None
 
     def solve(self, task: tuple[Any, ...], watchdog: float) -> tuple[Any, ...]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        bite = threading.Timer(watchdog, self.process.kill)
-        bite.start()
+        """The decision for a task. Raises SolverFailure, and ends the process, if it is not there in time."""
         try:
-            _write(self.process.stdin, task)
-            answer = _read(self.process.stdout)
-        except OSError:
-            answer = None
-        finally:
-            bite.cancel()
-        if answer is None:
+            answer = self.exchange(task, time.monotonic() + watchdog)
+        except TimeoutError:
             self.stop()
-            raise SolverFailure(f"the solver's process ended ({self.process.returncode}) without an answer")
+            raise SolverFailure(f"the solver's process was ended after {watchdog:g} seconds") from None
+        except OSError:
+            self.stop()
+            raise SolverFailure(f"the solver's process ended by itself ({self.process.returncode})") from None
         fine, what = answer
         if not fine:
             raise SolverFailure(what)
         decision: tuple[Any, ...] = what
         return decision
+
+    def exchange(self, task: tuple[Any, ...], deadline: float) -> tuple[bool, Any]:
+        """What the process answers. Raises TimeoutError at the deadline, OSError where the process is gone."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        to, back = self.process.stdin.fileno(), self.process.stdout.fileno()
+        data = marshal.dumps(task)
+        left = memoryview(_LENGTH.pack(len(data)) + data)
+        while left:
+            _await(to, select.POLLOUT, deadline)
+            left = left[os.write(to, left) :]
+        got, size = bytearray(), _LENGTH.size
+        while len(got) < size:
+            _await(back, select.POLLIN, deadline)
+            part = os.read(back, 1 << 16)
+            if not part:
+                raise BrokenPipeError
+            got += part
+            if len(got) >= _LENGTH.size:
+                size = _LENGTH.size + _LENGTH.unpack(got[: _LENGTH.size])[0]
+        answer: tuple[bool, Any] = marshal.loads(got[_LENGTH.size :])
+        return answer
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""
@@ -130,6 +151,14 @@ def _decided(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
     answers, queries, effort = decide(Task(*task), context or z3.Context())
     plain = [(status, encoder, made and tuple(made)) for status, encoder, made in answers]
     return plain, queries, effort
+
+
+def _await(pipe: int, event: int, deadline: float) -> None:
+    """Wait until the pipe is ready, or its other end gone. Raises TimeoutError at the deadline."""
+    poll = select.poll()
+    poll.register(pipe, event)
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimeoutError
 
 
 def _write(pipe: IO[bytes], value: Any) -> None:
