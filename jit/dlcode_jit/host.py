@@ -116,9 +116,9 @@ class HostImage:
         imports: dict[str, int] = {}
         exports: tuple[str, ...] = (entry,)
         if program.kind == "filter":
-            text = "\n".join([text, calls.builtin(entry, program.maximum), calls.scan(entry, program.maximum)])
+            text += calls.builtin(entry, program.maximum)
             imports = {name: _address_of(name) for name in calls.PYTHON_FUNCTIONS}
-            exports = (entry, calls.BUILTIN, calls.SCAN)
+            exports = (entry, calls.BUILTIN)
         self._code = native.load(native.compile_object(text), exports, imports)
         # Keeping Python's lock makes a run one step for every other thread of the process.
         number, pointer = ctypes.c_uint32, ctypes.c_void_p
@@ -186,7 +186,8 @@ class HostImage:
             return verdicts
         places = [(ctypes.c_char * (count * numbers.itemsize)).from_buffer(numbers) for numbers, _ in arrays]
         answers = (ctypes.c_char * count).from_buffer(verdicts)
-        done = self._scan(buffer, len(buffer), *places, count, answers)
+        loop, _ = self._scan
+        done = loop(buffer, len(buffer), *places, count, answers)
         del places, answers  # they keep their arrays from growing
         if done != count:
             most = self.program.maximum
@@ -198,10 +199,13 @@ class HostImage:
         return self.scan(batch).count(abi.VERDICT_CODES[Verdict.MATCH])
 
     @cached_property
-    def _scan(self) -> Callable[..., int]:
+    def _scan(self) -> tuple[Callable[..., int], native.Loaded]:
+        """The loop over records, with a copy of the filter in it: made when first wanted, and the code that it is."""
+        text = self.llvm + calls.scan(self.program.name, self.program.maximum)
+        code = native.load(native.compile_object(text), (calls.SCAN,), {})
         pointer, number = ctypes.c_void_p, ctypes.c_uint64
         prototype = ctypes.CFUNCTYPE(number, pointer, number, pointer, pointer, pointer, number, pointer)
-        return prototype(self._code.addresses[calls.SCAN])
+        return prototype(code.addresses[calls.SCAN]), code
 
     def _only_a_filter(self, does: str) -> None:
         if self.program.kind != "filter":

@@ -16,6 +16,7 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Ver
 from . import abi, support
 from .assembly import Function, symbol
 from .congruence import UNKNOWN, WORD, Congruence, congruence, exactly
+from .errors import ImageError
 from .sites import send_sites
 from .targets import Target
 
@@ -31,10 +32,6 @@ _CONVERSIONS = {"widen": "zext", "narrow": "trunc nuw", "truncate": "trunc"}
 _PARAMETERS = ("packet", "length", "wire_length", "lease")
 
 
-class NotYet(Exception):
-    """A program holds a construct that is not compiled yet. The verifier proves no such program today."""
-
-
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """LLVM code of a program without a triple and a data layout, which are the image's to add."""
@@ -46,7 +43,7 @@ class Lowered:
 def lower(program: Program, queue: abi.QueueLayout, target: Target) -> Lowered:
     """The program as LLVM code for the target.
 
-    Raises NotYet for a program that holds a `Copy`.
+    Raises ImageError (`unsupported`) for a program that holds a `Copy`, which the verifier doesn't prove yet either.
     """
     lowering = _Lowering(program, queue, target)
     return Lowered(program.name, lowering.module())
@@ -122,7 +119,7 @@ class _Lowering:
             case form.Exit(verdict):
                 self.exit(verdict)
             case form.Copy() | form.Emit():
-                raise NotYet("copies through pipes are not compiled yet")
+                raise ImageError("unsupported", f"{self.of.name} copies, and copies are not compiled yet")
 
     def let(self, name: str, value: Expression, mutable: bool) -> None:
         result = self.value(value, name)
