@@ -1,0 +1,154 @@
+"""A program bound to an environment: its image, the memory lent to it, and what has come of it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from dlcode_dsl.core.form import Program, Verdict
+from dlcode_dsl.core.interpret import Packet, Sent
+from dlcode_jit.host import HostImage, Lease
+
+from ..bindings.errors import BindCode, BindError
+from .region import Region
+
+if TYPE_CHECKING:
+    from .core import Environment, Proved
+
+
+@dataclass(slots=True)
+class Statistics:
+    """Counts since the binding was made."""
+
+    tried: int = 0  # packets that the image ran on
+    too_long: int = 0  # packets beyond the program's maximum, on which it is not run
+    declined: int = 0
+    consumed: int = 0  # a filter's matches as well
+    passed: int = 0
+    dropped: int = 0
+    aborted: int = 0
+    sent: int = 0  # frames that went out
+    withheld: int = 0  # frames whose source is not the owner's, or for which there was no room
+    wakes: int = 0
+
+
+_COUNTERS = {
+    Verdict.MISS: "declined",
+    Verdict.DECLINE: "declined",
+    Verdict.MATCH: "consumed",
+    Verdict.CONSUME: "consumed",
+    Verdict.PASS: "passed",
+    Verdict.DROP: "dropped",
+    Verdict.ABORT: "aborted",
+}
+
+
+class Binding:
+    """Made by `Environment.download`; leaving its `with` block revokes it."""
+
+    def __init__(self, environment: Environment, image: HostImage, regions: Mapping[str, Region]) -> None:
+        self.environment = environment
+        self._statistics = Statistics()
+        self._live = True
+        self._install(image, regions)
+
+    @property
+    def program(self) -> Program:
+        """What is bound."""
+        return self._image.program
+
+    @property
+    def live(self) -> bool:
+        """Whether it has not been revoked."""
+        return self._live
+
+    @property
+    def stats(self) -> Statistics:
+        """What has come of it so far: a copy, which stays as it is."""
+        with self.environment.core.lock:
+            return Statistics(**{name: getattr(self._statistics, name) for name in Statistics.__slots__})
+
+    @property
+    def regions(self) -> Mapping[str, Region]:
+        """The memory that it holds, by the program's names."""
+        return dict(self._regions)
+
+    def replace(self, other: Proved, **regions: Any) -> None:
+        """Bind another program in this one's place and order; it keeps the regions that it owns by the same name.
+
+        Raises BindError as `download` does, and then leaves everything as it was.
+        """
+        with self.environment.core.lock:
+            self.require_live()
+            image, lent = self.environment.admit(other, regions, instead_of=self)
+            self._release()
+            self._install(image, lent)
+
+    def revoke(self) -> None:
+        """Unbind the program. Its regions are the application's again; what it queued stays queued."""
+        with self.environment.core.lock:
+            if self._live:
+                self._live = False
+                self._release()
+                self.environment.core.forget(self)
+
+    def require_live(self) -> None:
+        """Raise BindError (`REVOKED`) if it has been revoked."""
+        if not self._live:
+            raise BindError(BindCode.REVOKED, f"{self.program.name} is no longer bound")
+
+    def __enter__(self) -> Binding:
+        self.require_live()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.revoke()
+
+    # ---- used by the core, which holds its lock
+
+    def deliver(self, packet: Packet) -> tuple[Verdict, tuple[Sent, ...]]:
+        """Run on a packet: the verdict, and the effects that happen."""
+        self.require_live()
+        if len(packet.data) > self.program.maximum:
+            self._statistics.too_long += 1
+            return Verdict.DECLINE, ()
+        for region, private in self._shared:  # each shared cell is loaded once
+            private[:] = region.view.cast("B")
+        verdict = self._lease.enter(packet)
+        for region, private in self._shared:
+            region.view.cast("B")[:] = private
+        self._statistics.tried += 1
+        counter = _COUNTERS[verdict]
+        setattr(self._statistics, counter, getattr(self._statistics, counter) + 1)
+        return verdict, self._lease.effects() if verdict.keeps_effects else ()
+
+    def count(self, *, sent: int = 0, withheld: int = 0, wakes: int = 0) -> None:
+        """Add what became of its effects."""
+        self._statistics.sent += sent
+        self._statistics.withheld += withheld
+        self._statistics.wakes += wakes
+
+    def _install(self, image: HostImage, regions: Mapping[str, Region]) -> None:
+        self._image, self._regions = image, dict(regions)
+        self._shared: list[tuple[Region, memoryview]] = []
+        memory = []
+        for region in image.program.regions:
+            held = self._regions[region.name]
+            held.holders.append(region.mode)
+            if region.mode == "shared":
+                words = (ctypes.c_uint64 * -(-held.view.nbytes // 8))()
+                private = memoryview(words).cast("B")[: held.view.nbytes]
+                self._shared.append((held, private))
+                memory.append(private)
+            else:
+                memory.append(held.view)
+        self._lease = Lease(image, memory)
+
+    def _release(self) -> None:
+        for region in self._image.program.regions:
+            self._regions[region.name].holders.remove(region.mode)
