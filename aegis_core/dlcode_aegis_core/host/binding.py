@@ -16,6 +16,8 @@ from ..bindings.errors import BindCode, BindError
 from .region import Region
 
 if TYPE_CHECKING:
+    from dlcode_verifier import Certificate
+
     from .core import Environment, Proved
 
 
@@ -76,7 +78,7 @@ class Binding:
         """The memory that it holds, by the program's names."""
         return dict(self._regions)
 
-    def replace(self, other: Proved, **regions: Any) -> None:
+    def replace(self, other: Certificate | Proved, **regions: Any) -> None:
         """Bind another program in this one's place and order; it keeps the regions that it owns by the same name.
 
         Raises BindError as `download` does, and then leaves everything as it was.

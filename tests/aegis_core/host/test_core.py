@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from array import array
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -277,7 +278,7 @@ def test_a_buffer_of_another_shape_is_refused(buffer: Any) -> None:
 
 def test_a_region_that_is_not_aligned_is_refused() -> None:
     space = memoryview(bytearray(32))
-    codes = set()
+    codes: set[BindCode | None] = set()
     for offset in range(0, 16, 4):
         environment = replier(Core())
         try:
@@ -405,11 +406,12 @@ def test_a_revoked_binding_gets_no_packet_and_no_use() -> None:
     assert core.deliver(add(0)).binding is None
     assert not binding.live
     assert binding.stats.consumed == 1  # what was counted stays to be read
-    for use in (
+    uses: list[Callable[[], object]] = [
         binding.__enter__,
         lambda: binding.replace(proved(INCREMENT)),
         lambda: binding.deliver(Packet.whole(b"")),
-    ):
+    ]
+    for use in uses:
         with pytest.raises(BindError) as refused:
             use()
         assert refused.value.code is BindCode.REVOKED
