@@ -1,0 +1,163 @@
+"""Coprocessor 0: the registers by which a kernel sees exceptions and sets the machine's state.
+
+    no.  name      bits
+    0    Index     31 P: tlbp found nothing   13:8 index
+    1    Random    13:8 counts down from 63 to 8 and round again; read only
+    2    EntryLo   tlb.py
+    4    Context   31:21 base of the page table   20:2 bits 30:12 of the bad address; read only
+    8    BadVAddr  the address that an address or TLB exception was about
+    10   EntryHi   tlb.py
+    12   Status    31:28 coprocessors usable  22 BEV  17 SwC: caches swapped  16 IsC: data cache isolated  15:8 IM
+                   5 KUo 4 IEo  3 KUp 2 IEp  1 KUc 0 IEc: user mode and interrupts enabled, old, previous, current
+    13   Cause     31 BD  29:28 CE  15:10 IP of the hardware lines, read only   9:8 IP of software   6:2 ExcCode
+    14   EPC       where to go on: the instruction, or the branch in whose delay slot it is (BD = 1)
+    15   PRId      the processor; read only
+
+Sources: Kane, MIPS RISC Architecture; psx-spx; MAME mips1.cpp for the TLB's registers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dlcode_jit.mips.registers import ExceptionCode
+
+MASK: Final = 0xFFFFFFFF
+
+INDEX, RANDOM, ENTRY_LO, CONTEXT, BAD_ADDRESS, ENTRY_HI, STATUS, CAUSE, EPC, PROCESSOR = (
+    0,
+    1,
+    2,
+    4,
+    8,
+    10,
+    12,
+    13,
+    14,
+    15,
+)
+
+STATUS_USABLE_0: Final = 1 << 28
+STATUS_BOOT_VECTORS: Final = 1 << 22
+STATUS_SWAP: Final = 1 << 17
+STATUS_ISOLATE: Final = 1 << 16
+STATUS_USER: Final = 1 << 1
+STATUS_INTERRUPTS: Final = 1 << 0
+STATUS_WRITABLE: Final = 0xF257FF3F  # all but TS, PE and the bits that are always zero
+CAUSE_DELAY_SLOT: Final = 1 << 31
+CAUSE_SOFTWARE: Final = 0x300
+CAUSE_HARDWARE_SHIFT: Final = 10
+
+RESET_VECTOR: Final = 0xBFC00000
+"""Where the processor starts."""
+
+# By BEV: where a missing kuseg translation leads, and everything else.
+_REFILL_VECTORS: Final = {False: 0x80000000, True: 0xBFC00100}
+_GENERAL_VECTORS: Final = {False: 0x80000080, True: 0xBFC00180}
+
+
+class MachineException(Exception):
+    """The instruction under way ends in an exception of the emulated machine.
+
+    `translation`: Context and EntryHi are set too. `refill`: by the vector for missing kuseg translations.
+    """
+
+    def __init__(
+        self,
+        code: ExceptionCode,
+        bad_address: int | None = None,
+        *,
+        translation: bool = False,
+        refill: bool = False,
+        unit: int = 0,
+    ) -> None:
+        super().__init__(code.name if bad_address is None else f"{code.name} at {bad_address:#010x}")
+        self.code, self.bad_address = code, bad_address
+        self.translation, self.refill, self.unit = translation, refill, unit
+
+
+class Cp0:
+    """The registers. Random depends on time, so the CPU answers for it, as for the hardware lines in Cause."""
+
+    def __init__(self, processor_id: int) -> None:
+        self.index = self.entry_lo = self.context = self.bad_address = self.entry_hi = self.cause = self.epc = 0
+        self.status = STATUS_BOOT_VECTORS
+        self.processor_id: Final = processor_id
+
+    @property
+    def user(self) -> bool:
+        """Whether the machine is in user mode."""
+        return bool(self.status & STATUS_USER)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the program may use coprocessor 0: in kernel mode, or if CU0 lets users."""
+        return not self.status & STATUS_USER or bool(self.status & STATUS_USABLE_0)
+
+    def interrupted(self, lines: int) -> bool:
+        """Whether an interrupt is pending, not masked, and enabled. Bit n of `lines` is hardware line n: IP(2+n)."""
+        pending = lines << CAUSE_HARDWARE_SHIFT | self.cause & CAUSE_SOFTWARE
+        return bool(self.status & STATUS_INTERRUPTS and pending & self.status & 0xFF00)
+
+    def read(self, register: int, random: int, lines: int) -> int:
+        """A register as mfc0 gives it; those that the part does not have are zero."""
+        match register:
+            case 0:
+                return self.index
+            case 1:
+                return random << 8
+            case 2:
+                return self.entry_lo
+            case 4:
+                return self.context
+            case 8:
+                return self.bad_address
+            case 10:
+                return self.entry_hi
+            case 12:
+                return self.status
+            case 13:
+                return self.cause | lines << CAUSE_HARDWARE_SHIFT
+            case 14:
+                return self.epc
+            case 15:
+                return self.processor_id
+        return 0
+
+    def write(self, register: int, value: int) -> None:
+        """What mtc0 does: only the bits that can be written change."""
+        match register:
+            case 0:
+                self.index = self.index & 1 << 31 | value & 0x3F00
+            case 2:
+                self.entry_lo = value & 0xFFFFFF00
+            case 4:
+                self.context = value & 0xFFE00000 | self.context & 0x1FFFFC
+            case 10:
+                self.entry_hi = value & 0xFFFFFFC0
+            case 12:
+                self.status = self.status & ~STATUS_WRITABLE | value & STATUS_WRITABLE
+            case 13:
+                self.cause = self.cause & ~CAUSE_SOFTWARE | value & CAUSE_SOFTWARE
+
+    def enter(self, exception: MachineException, pc: int, in_slot: bool) -> int:
+        """Set the registers for an exception of the instruction at `pc`; the vector to go on at."""
+        self.epc = (pc - 4) & MASK if in_slot else pc
+        self.cause = (
+            self.cause & CAUSE_SOFTWARE
+            | (CAUSE_DELAY_SLOT if in_slot else 0)
+            | exception.unit << 28
+            | exception.code << 2
+        )
+        if exception.bad_address is not None:
+            self.bad_address = exception.bad_address
+            if exception.translation:
+                self.context = self.context & 0xFFE00000 | exception.bad_address >> 10 & 0x1FFFFC
+                self.entry_hi = exception.bad_address & 0xFFFFF000 | self.entry_hi & 0xFC0
+        boot = bool(self.status & STATUS_BOOT_VECTORS)
+        self.status = self.status & ~0x3F | self.status << 2 & 0x3C
+        return (_REFILL_VECTORS if exception.refill else _GENERAL_VECTORS)[boot]
+
+    def leave(self) -> None:
+        """What rfe does to Status: current becomes previous, previous becomes old, old stays."""
+        self.status = self.status & ~0xF | self.status >> 2 & 0xF

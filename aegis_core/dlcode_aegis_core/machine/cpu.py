@@ -1,0 +1,507 @@
+"""The R3000 in plain Python: executes the rows of the instruction set, with exact delay slots and full timing.
+
+Time is counted in cycles, by these rules:
+
+- An instruction takes 1 cycle, and waits in turn for: its own word, if the instruction cache has not got it; the data
+  that it loads, likewise; room in the write buffer, if it stores; the multiplier, if it reads HI or LO.
+- A read of memory waits until the write buffer has drained, then for `memory.read_ns` and `memory.read_sync_ns`, and
+  for `memory.read_next_ns` for each further word of a refill. An uncached read of memory is the same for one word.
+- A store that is not a whole word takes `cache.partial_store_cycles` more if cached.
+- A product is ready `cpu.multiply_cycles` after its instruction began, a quotient `cpu.divide_cycles` after. A new
+  multiplication or division abandons the one under way.
+- An exception takes `cpu.exception_entry_cycles`, after the cycle of the instruction that it ends. So does an
+  interrupt, which ends none.
+- Devices steal time by `stall`, during which the write buffer and the multiplier go on.
+
+Between two instructions come, in this order: events that are due and stores to devices that have drained, by time;
+then an interrupt. A device is read at the end of its access, but as events left it when the instruction began. So what
+happens never depends on how a run is cut into slices.
+
+Results that are not ready: a loaded value reaches its register after the next instruction, unless that one writes the
+same register. An instruction that ends in an exception has changed nothing, but the load before it has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NoReturn
+
+from dlcode_aegis_core.machine import cp0
+from dlcode_aegis_core.machine.bus import Bus, Device
+from dlcode_aegis_core.machine.cache import Cache
+from dlcode_aegis_core.machine.cp0 import Cp0, MachineException
+from dlcode_aegis_core.machine.events import NEVER, EventQueue
+from dlcode_aegis_core.machine.limits import BeyondModel
+from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.tlb import ENTRIES, WIRED, Access, Page, Tlb
+from dlcode_aegis_core.machine.units import PICOSECONDS, cycles_of
+from dlcode_aegis_core.machine.write_buffer import WriteBuffer
+from dlcode_jit.mips.decode import Decoded, decode
+from dlcode_jit.mips.registers import ExceptionCode
+from dlcode_jit.mips.row import Cpu as Processor
+from dlcode_jit.mips.row import Meaning
+
+MASK: Final = 0xFFFFFFFF
+NOWHERE: Final = 32
+"""The register that takes what instructions write to $zero."""
+
+NO_PAGE: Final = -1
+
+Executable = tuple[Meaning, tuple[int, ...], int, bool]
+"""Meaning, operands, the general register written (0 for none), whether a delay slot follows."""
+
+
+class Cpu:
+    """The processor with its TLB, caches and write buffer.
+
+    `gpr` has the 32 general registers and NOWHERE; `cycles` and `instructions` only grow. `trace`, if set, is called
+    with each instruction's address and the cycle at which it begins.
+    """
+
+    def __init__(self, parameters: Parameters, bus: Bus, events: EventQueue) -> None:
+        integer = parameters.integer
+        self.clock_hz: Final = integer("cpu.clock_hz")
+        self.bus: Final = bus
+        self.events: Final = events
+        self.cp0: Final = Cp0(integer("cpu.processor_id"))
+        self.tlb: Final = Tlb()
+        self.instruction_cache: Final = Cache(integer("cache.instruction_bytes"))
+        self.data_cache: Final = Cache(integer("cache.data_bytes"))
+        self.write_buffer: Final = WriteBuffer(integer("write_buffer.depth"))
+        self.trace: Callable[[int, int], None] | None = None
+        self.interrupt_lines = 0
+        self.cycles = 0
+        self.instructions = 0
+        self.gpr = [0] * (NOWHERE + 1)
+        self.hi = self.lo = 0
+
+        self._multiply_cycles = integer("cpu.multiply_cycles")
+        self._divide_cycles = integer("cpu.divide_cycles")
+        self._exception_cycles = integer("cpu.exception_entry_cycles")
+        self._partial_store_cycles = integer("cache.partial_store_cycles")
+        self._drain_cycles = self._cycles(parameters["write_buffer.drain_ns"])
+        self._read_cycles = self._cycles(parameters["memory.read_ns"] + parameters["memory.read_sync_ns"])
+        self._refill_words = integer("cache.refill_words")
+        further = parameters["memory.read_next_ns"] * (self._refill_words - 1)
+        self._refill_cycles = self._read_cycles + self._cycles(further)
+        self._random_counts_cycles = bool(parameters["tlb.random_counts_cycles"])
+
+        self._memory_bytes = bus.memory.size
+        self._memory_words = bus.memory.words
+        self._decoded: dict[int, Executable] = {}
+        self._multiplier_ready = 0
+        self._horizon = 0
+        self._mode = (False, False, False)
+        self._forget_pages()
+        self._connect_caches()
+        self.pc = cp0.RESET_VECTOR
+
+    def _cycles(self, nanoseconds: int | float) -> int:
+        return cycles_of(int(nanoseconds * 1000), self.clock_hz)
+
+    # ---- From outside -----------------------------------------------------------------------------------------------
+
+    @property
+    def pc(self) -> int:
+        """Address of the instruction to execute next. Setting it forgets a delay slot and a load under way."""
+        return self._pc
+
+    @pc.setter
+    def pc(self, address: int) -> None:
+        self._pc = address
+        self.next_pc = (address + 4) & MASK
+        self._in_slot = False
+        self._delayed: tuple[int, int] | None = None
+        self._arriving: tuple[int, int] | None = None
+
+    @property
+    def now_ps(self) -> int:
+        """The time."""
+        return self.cycles * PICOSECONDS // self.clock_hz
+
+    def stall(self, cycles: int) -> None:
+        """Let a device that uses memory hold the processor up."""
+        self.cycles += cycles
+
+    def set_line(self, line: int, asserted: bool) -> None:
+        """Set the level of hardware interrupt line 0 to 5."""
+        self.interrupt_lines = self.interrupt_lines & ~(1 << line) | asserted << line
+        self._horizon = 0
+
+    def run(self, until_ps: int) -> None:
+        """Execute until the time is at or past `until_ps`, at an instruction's end.
+
+        Raises BeyondModel if the program asks for something that the model leaves out.
+        """
+        until = cycles_of(until_ps, self.clock_hz)
+        while self.cycles < until:
+            if self._settle():
+                continue
+            next_event = cycles_of(self.events.next_time_ps, self.clock_hz)
+            self._horizon = min(until, next_event, self.write_buffer.next_effect)
+            while self.cycles < self._horizon:
+                self._execute()
+
+    def step(self) -> None:
+        """Execute one instruction, after what comes before it."""
+        while self._settle():
+            pass
+        self._execute()
+
+    # ---- One instruction --------------------------------------------------------------------------------------------
+
+    def _settle(self) -> bool:
+        """Do the first thing that is due between two instructions; False if nothing is."""
+        now, effect = self.now_ps, self.write_buffer.next_effect
+        if effect <= self.cycles:
+            self.events.run_due(min(now, effect * PICOSECONDS // self.clock_hz))
+            self.write_buffer.retire(effect)
+        elif self.events.next_time_ps <= now:
+            self.events.run_due(now)
+        elif self.cp0.interrupted(self.interrupt_lines):
+            self._take(MachineException(ExceptionCode.INTERRUPT))
+        else:
+            return False
+        return True
+
+    def _execute(self) -> None:
+        pc = self._pc
+        if self.trace is not None:
+            self.trace(pc, self.cycles)
+        arriving = self._arriving = self._delayed
+        self._delayed = None
+        try:
+            if pc >> 12 == self._fetch_page and not pc & 3:
+                word = self._fetch_base + (pc & 0xFFF) >> 2
+                index = word & self._fetch_mask
+                if self._fetch_tags[index] == word:
+                    instruction = self._fetch_words[index]
+                else:
+                    instruction = self._refill(self._fetch_cache, word, Access.FETCH)
+            else:
+                instruction = self._fetch(pc)
+            meaning, operands, written, slot_follows = self._decoded.get(instruction) or self._decode(instruction)
+            self._target = (self.next_pc + 4) & MASK
+            meaning(self, *operands)
+        except MachineException as exception:
+            self.cycles += 1
+            self.instructions += 1
+            self._delayed = arriving
+            self._take(exception)
+            return
+        if arriving is not None and arriving[0] != written:
+            self.gpr[arriving[0]] = arriving[1]
+        self._pc = self.next_pc
+        self.next_pc = self._target
+        self._in_slot = slot_follows
+        self.instructions += 1
+        self.cycles += 1
+
+    def _take(self, exception: MachineException) -> None:
+        """Go to an exception's vector instead of executing the instruction at the program counter."""
+        if self._delayed is not None:
+            self.gpr[self._delayed[0]] = self._delayed[1]
+        self.cycles += self._exception_cycles
+        self.pc = self.cp0.enter(exception, self._pc, self._in_slot)
+        self._mode_changed()
+
+    def _decode(self, word: int) -> Executable:
+        decoded = decode(word)
+        executable = _executable(decoded) if decoded is not None else (_reserved, (), 0, False)
+        self._decoded[word] = executable
+        return executable
+
+    # ---- Addresses --------------------------------------------------------------------------------------------------
+
+    def _forget_pages(self) -> None:
+        """The translations used last are kept, until the TLB, the address space or the mode changes."""
+        self._load_pages: dict[int, Page] = {}
+        self._store_pages: dict[int, Page] = {}
+        self._fetch_page = NO_PAGE
+        self._fetch_base = 0
+
+    def _connect_caches(self) -> None:
+        swapped = bool(self.cp0.status & cp0.STATUS_SWAP)
+        self._isolated = bool(self.cp0.status & cp0.STATUS_ISOLATE)
+        self._fetch_cache = self.data_cache if swapped else self.instruction_cache
+        self._access_cache = self.instruction_cache if swapped else self.data_cache
+        self._fetch_tags, self._fetch_words = self._fetch_cache.tags, self._fetch_cache.words
+        self._fetch_mask = self._fetch_cache.mask
+
+    def _mode_changed(self) -> None:
+        """Take over what Status says; interrupts are looked at before the next instruction."""
+        status = self.cp0.status
+        mode = (self.cp0.user, bool(status & cp0.STATUS_ISOLATE), bool(status & cp0.STATUS_SWAP))
+        if mode != self._mode:
+            self._mode = mode
+            self._forget_pages()
+            self._connect_caches()
+        self._horizon = 0
+
+    def _translate(self, address: int, access: Access) -> Page:
+        return self.tlb.translate(address, self.cp0.entry_hi, self.cp0.user, access)
+
+    def _fetch(self, pc: int) -> int:
+        """The instruction at `pc` when it is not in the page of the one before, or not cached."""
+        if pc & 3:
+            raise MachineException(ExceptionCode.ADDRESS_LOAD, pc)
+        page = self._translate(pc, Access.FETCH)
+        physical = page.physical | pc & 0xFFF
+        if not page.cached:
+            return self._read_uncached(physical, 4, Access.FETCH)
+        self._fetch_page, self._fetch_base = pc >> 12, page.physical
+        word = physical >> 2
+        index = word & self._fetch_mask
+        if self._fetch_tags[index] == word:
+            return self._fetch_words[index]
+        return self._refill(self._fetch_cache, word, Access.FETCH)
+
+    def _load_page(self, address: int) -> Page:
+        page = self._load_pages[address >> 12] = self._translate(address, Access.LOAD)
+        return page
+
+    def _store_page(self, address: int) -> Page:
+        page = self._store_pages[address >> 12] = self._translate(address, Access.STORE)
+        return page
+
+    # ---- Reading and writing ----------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        """Wait until every store has left the write buffer, each at its time."""
+        buffer = self.write_buffer
+        while buffer.first < NEVER:
+            self.cycles = max(self.cycles, buffer.first)
+            buffer.retire(self.cycles)
+
+    def _refill(self, cache: Cache, word: int, access: Access) -> int:
+        """Read the block around a word into a cache; the word."""
+        self._drain()
+        if word << 2 >= self._memory_bytes:
+            value = self._read_uncached(word << 2, 4, access)
+            cache.fill(word, value)
+            return value
+        self.cycles += self._refill_cycles
+        start = word & -self._refill_words
+        for each in range(start, start + self._refill_words):
+            cache.fill(each, self._memory_words[each])
+        return self._memory_words[word]
+
+    def _read_uncached(self, physical: int, width: int, access: Access) -> int:
+        self._drain()
+        if physical < self._memory_bytes:
+            self.cycles += self._read_cycles
+            value = self._memory_words[physical >> 2] >> 8 * (physical & 3)
+            return value & (1 << 8 * width) - 1
+        device = self._device(physical, access)
+        offset = physical - device.base
+        self.cycles += device.load_cycles(offset, width)
+        self._horizon = 0
+        return device.load(offset, width) & (1 << 8 * width) - 1
+
+    def _device(self, physical: int, access: Access) -> Device:
+        device = self.bus.device_at(physical)
+        if device is None:
+            raise MachineException(access.bus)
+        return device
+
+    def _read_isolated(self, physical: int) -> int:
+        """IsC: a load sees what the cache entry holds, whether it is that word's or not."""
+        return self._access_cache.words[physical >> 2 & self._access_cache.mask]
+
+    def _store_part(self, page: Page, physical: int, value: int, mask: int) -> None:
+        """Store the bits under `mask` in the word at `physical` of memory, and in the cache if it has the word."""
+        word = physical >> 2
+        cache = self._access_cache
+        if self._isolated:
+            cache.invalidate(word)
+            return
+        if page.cached:
+            self.cycles += self._partial_store_cycles
+            index = word & cache.mask
+            if cache.tags[index] == word:
+                cache.words[index] = cache.words[index] & ~mask | value
+        self._memory_words[word] = self._memory_words[word] & ~mask | value
+        self._post(self._drain_cycles)
+
+    def _post(self, cycles: int, effect: Callable[[], None] | None = None) -> None:
+        """Enter a store that takes `cycles` to drain into the write buffer, when there is room."""
+        buffer = self.write_buffer
+        buffer.retire(self.cycles)
+        if buffer.full:
+            self.cycles = buffer.first
+            buffer.retire(self.cycles)
+        buffer.post(self.cycles, cycles, effect)
+
+    def _store_device(self, physical: int, width: int, value: int) -> None:
+        device = self._device(physical, Access.STORE)
+        offset = physical - device.base
+        self._post(device.store_cycles(offset, width), partial(device.store, offset, width, value))
+        self._horizon = 0
+
+    # ---- What instructions do: the methods of dlcode_jit.mips.row.Cpu -----------------------------------------------
+
+    def branch(self, displacement: int) -> None:
+        """See Processor, as for all that follow."""
+        self._target = (self.next_pc + (displacement << 2)) & MASK
+
+    def jump(self, target: int) -> None:
+        self._target = target
+
+    def read(self, address: int, width: int) -> int:
+        address &= MASK
+        if address & width - 1:
+            raise MachineException(ExceptionCode.ADDRESS_LOAD, address)
+        page = self._load_pages.get(address >> 12) or self._load_page(address)
+        physical = page.physical | address & 0xFFF
+        if self._isolated:
+            value = self._read_isolated(physical)
+        elif page.cached:
+            word = physical >> 2
+            cache = self._access_cache
+            index = word & cache.mask
+            value = cache.words[index] if cache.tags[index] == word else self._refill(cache, word, Access.LOAD)
+        else:
+            return self._read_uncached(physical, width, Access.LOAD)
+        if width == 4:
+            return value
+        return value >> 8 * (address & 3) & (1 << 8 * width) - 1
+
+    def write(self, address: int, width: int, value: int) -> None:
+        address &= MASK
+        if address & width - 1:
+            raise MachineException(ExceptionCode.ADDRESS_STORE, address)
+        page = self._store_pages.get(address >> 12) or self._store_page(address)
+        physical = page.physical | address & 0xFFF
+        if physical >= self._memory_bytes and not self._isolated:
+            self._store_device(physical, width, value)
+        elif width == 4:
+            if page.cached or self._isolated:
+                self._access_cache.fill(physical >> 2, value)
+            if not self._isolated:
+                self._memory_words[physical >> 2] = value
+                self._post(self._drain_cycles)
+        else:
+            shift = 8 * (address & 3)
+            self._store_part(page, physical, value << shift, (1 << 8 * width) - 1 << shift)
+
+    def write_masked(self, address: int, value: int, mask: int) -> None:
+        if mask == MASK:
+            self.write(address, 4, value)
+            return
+        address &= MASK
+        page = self._store_pages.get(address >> 12) or self._store_page(address)
+        physical = page.physical | address & 0xFFF
+        if physical >= self._memory_bytes and not self._isolated:
+            raise BeyondModel(f"swl or swr to a device, at {physical:#x}")
+        self._store_part(page, physical, value, mask)
+
+    def load(self, register: int, value: int) -> None:
+        self._delayed = (register, value)
+
+    def merge_source(self, register: int) -> int:
+        arriving = self._arriving
+        return arriving[1] if arriving is not None and arriving[0] == register else self.gpr[register]
+
+    def multiplied(self, hi: int, lo: int) -> None:
+        self.hi, self.lo = hi, lo
+        self._multiplier_ready = self.cycles + self._multiply_cycles
+
+    def divided(self, hi: int, lo: int) -> None:
+        self.hi, self.lo = hi, lo
+        self._multiplier_ready = self.cycles + self._divide_cycles
+
+    def read_hi(self) -> int:
+        self.cycles = max(self.cycles, self._multiplier_ready)
+        return self.hi
+
+    def read_lo(self) -> int:
+        self.cycles = max(self.cycles, self._multiplier_ready)
+        return self.lo
+
+    def write_hi(self, value: int) -> None:
+        self.hi = value
+
+    def write_lo(self, value: int) -> None:
+        self.lo = value
+
+    def read_control(self, register: int) -> int:
+        return self.cp0.read(register, self._random(), self.interrupt_lines)
+
+    def write_control(self, register: int, value: int) -> None:
+        self.cp0.write(register, value)
+        if register == cp0.ENTRY_HI:
+            self._forget_pages()
+        self._mode_changed()
+
+    def coprocessor_condition(self) -> bool:
+        """True when the write buffer is empty, as wired on DECstations."""
+        return self.write_buffer.last <= self.cycles
+
+    def tlb_read(self) -> None:
+        self.cp0.entry_hi, self.cp0.entry_lo = self.tlb.read(self.cp0.index >> 8 & ENTRIES - 1)
+        self._forget_pages()
+
+    def tlb_write_indexed(self) -> None:
+        self.tlb.write(self.cp0.index >> 8 & ENTRIES - 1, self.cp0.entry_hi, self.cp0.entry_lo)
+        self._forget_pages()
+
+    def tlb_write_random(self) -> None:
+        self.tlb.write(self._random(), self.cp0.entry_hi, self.cp0.entry_lo)
+        self._forget_pages()
+
+    def tlb_probe(self) -> None:
+        index = self.tlb.probe(self.cp0.entry_hi)
+        self.cp0.index = 1 << 31 if index is None else index << 8
+
+    def _random(self) -> int:
+        steps = self.cycles if self._random_counts_cycles else self.instructions
+        return ENTRIES - 1 - steps % (ENTRIES - WIRED)
+
+    def return_from_exception(self) -> None:
+        self.cp0.leave()
+        self._mode_changed()
+
+    def overflow(self) -> NoReturn:
+        raise MachineException(ExceptionCode.OVERFLOW)
+
+    def system_call(self) -> NoReturn:
+        raise MachineException(ExceptionCode.SYSTEM_CALL)
+
+    def breakpoint(self) -> NoReturn:
+        raise MachineException(ExceptionCode.BREAKPOINT)
+
+    def coprocessor_unusable(self, unit: int) -> NoReturn:
+        raise MachineException(ExceptionCode.COPROCESSOR_UNUSABLE, unit=unit)
+
+
+def _executable(decoded: Decoded) -> Executable:
+    """What the CPU keeps of a decoded instruction. What it would write to $zero goes to NOWHERE."""
+    row = decoded.row
+    operands = tuple(
+        NOWHERE if name in row.writes and value == 0 else value
+        for name, value in zip(row.operands, decoded.operands, strict=True)
+    )
+    written = next((register for register in decoded.writes if isinstance(register, int)), 0)
+    meaning = _privileged(row.meaning) if row.privileged else row.meaning
+    return meaning, operands, written, row.has_delay_slot
+
+
+def _privileged(meaning: Meaning) -> Meaning:
+    """The same, if coprocessor 0 is usable."""
+
+    def checked(cpu: Cpu, *operands: Any) -> None:
+        if not cpu.cp0.usable:
+            raise MachineException(ExceptionCode.COPROCESSOR_UNUSABLE, unit=0)
+        meaning(cpu, *operands)
+
+    return checked
+
+
+def _reserved(cpu: Cpu) -> NoReturn:
+    raise MachineException(ExceptionCode.RESERVED_INSTRUCTION)
+
+
+def _is_a_processor(cpu: Cpu) -> Processor:
+    """Has the type checker compare the CPU with what the rows ask for."""
+    return cpu

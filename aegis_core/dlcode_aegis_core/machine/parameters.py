@@ -1,0 +1,141 @@
+"""A model of machine as data: every number with its unit, its source and how far it can be trusted.
+
+The tables are `models/*.toml`. An entry has
+
+    value, unit, source
+    confidence   A  read in the maker's text, or measured on the part
+                 B  read in independent driver or emulator source
+                 C  derived from A and B by arithmetic that the source shows
+                 D  recalled or assumed: `range` says between what
+    status       "calibrated" for a number set by comparison with a published figure; absent otherwise
+    minimum      least value that makes sense, 0 unless given
+    power_of_two whether the value must be one
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+Number = int | float
+
+
+class UnknownParameter(ValueError):
+    """There is no parameter, or no model, of that name."""
+
+
+class BadParameter(ValueError):
+    """A parameter can't have that value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a model."""
+
+    name: str
+    value: Number
+    unit: str
+    source: str
+    confidence: Literal["A", "B", "C", "D"]
+    range: tuple[Number, Number] | None = None
+    status: Literal["calibrated"] | None = None
+    minimum: Number = 0
+    power_of_two: bool = False
+
+    def with_value(self, value: object) -> Entry:
+        """The same row with another value, which must be of the same kind. Raises BadParameter."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise BadParameter(f"{self.name} must be a number of {self.unit}, not {value!r}")
+        if isinstance(self.value, int) and isinstance(value, float):
+            if not value.is_integer():
+                raise BadParameter(f"{self.name} must be a whole number of {self.unit}, not {value!r}")
+            value = int(value)
+        if not self.minimum <= value < float("inf"):
+            raise BadParameter(f"{self.name} must be at least {self.minimum} {self.unit}, not {value!r}")
+        if self.power_of_two and (not isinstance(value, int) or value & (value - 1)):
+            raise BadParameter(f"{self.name} must be a power of two, not {value!r}")
+        return Entry(
+            *(self.name, value, self.unit, self.source, self.confidence),
+            *(self.range, self.status, self.minimum, self.power_of_two),
+        )
+
+
+class Parameters(Mapping[str, Number]):
+    """A model's numbers by name, such as `cpu.clock_hz`. It never changes; `replace` gives another."""
+
+    def __init__(self, model: str, entries: Mapping[str, Entry]) -> None:
+        self.model: Final = model
+        self._entries: Final = dict(entries)
+
+    @classmethod
+    def load(cls, model: str) -> Parameters:
+        """The model of that name, such as `dec5000-125`. Raises UnknownParameter."""
+        if model not in models():
+            raise UnknownParameter(f'no machine model "{model}"{_close(model, models())}')
+        text = (_MODELS / f"{model.replace('-', '_')}.toml").read_text("utf-8")
+        return cls(model, {entry.name: entry for entry in _rows(tomllib.loads(text))})
+
+    def __getitem__(self, name: str) -> Number:
+        return self.entry(name).value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def integer(self, name: str) -> int:
+        """The value of a parameter that is a whole number. Raises BadParameter if it is not."""
+        value = self[name]
+        if not isinstance(value, int):
+            raise BadParameter(f"{name} must be a whole number, not {value!r}")
+        return value
+
+    def entry(self, name: str) -> Entry:
+        """The row of that name. Raises UnknownParameter, which is not a KeyError: a typing mistake must be seen."""
+        if name not in self._entries:
+            raise UnknownParameter(f'no parameter "{name}" in model {self.model}{_close(name, self._entries)}')
+        return self._entries[name]
+
+    def entries(self) -> Iterator[Entry]:
+        """All rows, in the order of the table."""
+        return iter(self._entries.values())
+
+    def replace(self, values: Mapping[str, object]) -> Parameters:
+        """The same model with other values. Raises UnknownParameter and BadParameter."""
+        changed = {name: self.entry(name).with_value(value) for name, value in values.items()}
+        return Parameters(self.model, self._entries | changed)
+
+
+def models() -> tuple[str, ...]:
+    """Names of the models that there are."""
+    names = (path.name for path in _MODELS.iterdir())
+    return tuple(sorted(name.removesuffix(".toml").replace("_", "-") for name in names if name.endswith(".toml")))
+
+
+_MODELS: Final = files(__package__) / "models"
+
+
+def _close(name: str, known: Mapping[str, Entry] | tuple[str, ...]) -> str:
+    close = get_close_matches(name, known, 3, 0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _rows(tables: dict[str, Any]) -> Iterator[Entry]:
+    for group, rows in tables.items():
+        for name, row in rows.items():
+            full = f"{group}.{name}"
+            if "range" in row:
+                row["range"] = tuple(row["range"])
+            try:
+                entry = Entry(full, **row)
+            except TypeError as error:
+                raise AssertionError(f"the row of {full} in a shipped model is wrong: {error}") from error
+            yield entry.with_value(entry.value)
