@@ -2,3 +2,79 @@
 
 Never: knows a solver, a code generator or a machine. Packets come in and go out as values.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .compile import Compiled, compile_bytes, compile_source
+    from .core.check import assert_well_formed, check_program
+    from .core.form import Program, Verdict
+    from .core.interpret import Fault, Outcome, Packet, Sent, run
+    from .core.parse import CoreSyntaxError, parse_program
+    from .core.text import print_program
+    from .diagnostics import Diagnostic
+    from .rendering import render
+    from .source import Source, Span
+    from .testing import TestCase, run_test
+
+_HOMES = {
+    "Compiled": ".compile",
+    "CoreSyntaxError": ".core.parse",
+    "Diagnostic": ".diagnostics",
+    "Fault": ".core.interpret",
+    "Outcome": ".core.interpret",
+    "Packet": ".core.interpret",
+    "Program": ".core.form",
+    "Sent": ".core.interpret",
+    "Source": ".source",
+    "Span": ".source",
+    "TestCase": ".testing",
+    "Verdict": ".core.form",
+    "assert_well_formed": ".core.check",
+    "check_program": ".core.check",
+    "compile_bytes": ".compile",
+    "compile_source": ".compile",
+    "parse_program": ".core.parse",
+    "print_program": ".core.text",
+    "render": ".rendering",
+    "run": ".core.interpret",
+    "run_test": ".testing",
+}
+"""Where each public name lives. It is imported when it is first asked for, so that the package costs nothing to import."""
+
+__all__ = [
+    "Compiled",
+    "CoreSyntaxError",
+    "Diagnostic",
+    "Fault",
+    "Outcome",
+    "Packet",
+    "Program",
+    "Sent",
+    "Source",
+    "Span",
+    "TestCase",
+    "Verdict",
+    "assert_well_formed",
+    "check_program",
+    "compile_bytes",
+    "compile_source",
+    "parse_program",
+    "print_program",
+    "render",
+    "run",
+    "run_test",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,6 +8,33 @@ from .core.faults import FaultKind
 from .diagnostics import Code
 
 SYNTAX: Final = Code("ASH1001", "this cannot stand here")
+NOT_TEXT: Final = Code("ASH1002", "a source is UTF-8 text")
+TOO_LARGE: Final = Code("ASH1003", "a source of {size} characters; at most {limit} are read")
+TOO_DEEP: Final = Code("ASH1004", "nested deeper than {limit} levels")
+NOT_YET: Final = Code("ASH1005", "`{word}`: {what} are not in this version of the language")
+LITERAL: Final = Code("ASH1006", "{literal} is no value")
+
+UNKNOWN_NAME: Final = Code("ASH1010", "no {what} is called `{name}`")
+DECLARED_TWICE: Final = Code("ASH1011", "`{name}` is declared twice")
+NO_FIELD: Final = Code("ASH1012", "`{of}` has no `{field}`")
+WRONG_TYPE: Final = Code("ASH1013", "this is {found}, where {wanted} is wanted")
+DOES_NOT_FIT_LITERAL: Final = Code("ASH1014", "{value} does not fit {type}")
+MAY_BE_ABSENT: Final = Code("ASH1015", "`{what}` may be absent here")
+NOT_OF_ABSENT: Final = Code("ASH1016", "`!` is true where what it turns is absent", "warning")
+NO_VERDICT: Final = Code("ASH1017", "the end of `{name}` can be reached without {wanted}")
+UNREACHABLE: Final = Code("ASH1018", "nothing gets here")
+UNUSED: Final = Code("ASH1019", "the value of this expression is lost")
+NOT_ASSIGNABLE: Final = Code("ASH1020", "this cannot be assigned to")
+WITHOUT_MAY: Final = Code("ASH1021", "`{name}` does not say `may {effect}`")
+BAD_LAYOUT: Final = Code("ASH1022", "this is no layout of a header or message")
+NO_PATH: Final = Code("ASH1023", "no path from `{link}` leads to `{header}`")
+NO_END: Final = Code("ASH1024", "the packets that this accepts do not end in one header")
+NO_REPLY: Final = Code("ASH1025", "the way back is not known")
+NOT_CONSTANT: Final = Code("ASH1026", "this is not known before the program runs")
+CIRCULAR: Final = Code("ASH1027", "`{name}` is declared by means of itself")
+BAD_ARGUMENT: Final = Code("ASH1028", "`{name}` does not take this")
+BAD_CLAUSE: Final = Code("ASH1029", "this clause cannot stand here")
+BAD_TEST: Final = Code("ASH1030", "this test cannot be run")
 
 READ_PAST_END: Final = Code("ASH2031", "this read can go past the end of the packet")
 INDEX_PAST_END: Final = Code("ASH2032", "this index can go past the end of `{region}`")
@@ -26,6 +53,7 @@ DOES_NOT_DECREASE: Final = Code("ASH2044", "this measure may not fall with every
 DOES_NOT_END: Final = Code("ASH2045", "this loop may not end")
 
 OVER_BUDGET: Final = Code("ASH3001", "the worst case costs more than the budget")
+UNCHECKED_BUDGET: Final = Code("ASH3002", "this budget is in cycles, which no image has confirmed yet", "warning")
 
 FAULT_CODES: Final = {
     FaultKind.PACKET_BOUNDS: READ_PAST_END,

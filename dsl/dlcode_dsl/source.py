@@ -13,6 +13,11 @@ class Source:
     name: str
     text: str
 
+    @classmethod
+    def from_bytes(cls, name: str, data: bytes) -> Source:
+        """A source from the bytes of a file. A byte that is not UTF-8 becomes a lone surrogate."""
+        return cls(name, data.decode("utf-8", errors="surrogateescape"))
+
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0] + [index + 1 for index, character in enumerate(self.text) if character == "\n"]

@@ -1,0 +1,88 @@
+"""From a source to core programs: parse, give names their meaning, lower, and check what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .core.check import assert_well_formed
+from .core.form import Program
+from .diagnostics import Diagnostic
+from .library import library
+from .lower.filters import lower_filter
+from .lower.handlers import lower_handler
+from .module import Module, module_of
+from .source import Source
+from .syntax import tree
+from .syntax.parse import parse
+from .testing import TestCase, test_cases
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a source came to: the programs that nothing is wrong with, its tests, and what is wrong."""
+
+    source: Source
+    programs: tuple[Program, ...]
+    tests: tuple[TestCase, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics for which the source is refused."""
+        return tuple(found for found in self.diagnostics if found.severity == "error")
+
+    def program(self, name: str) -> Program:
+        """The filter or handler of that name. Raises KeyError where there is none, or it has an error."""
+        for program in self.programs:
+            if program.name == name:
+                return program
+        raise KeyError(name)
+
+
+def compile_source(source: Source, *, include: Iterable[Source] = ()) -> Compiled:
+    """Compile a source. What is wrong with it is in the result; bad input never raises.
+
+    The headers, messages and constants of `include` are declared before it, beside the header library.
+    """
+    found: list[Diagnostic] = []
+    declarations: list[tree.Declaration] = []
+    for each in include:
+        parsed = parse(each)
+        found += parsed.diagnostics
+        declarations += [part for part in parsed.declarations if not isinstance(part, tree.Test)]
+    parsed = parse(source)
+    found += parsed.diagnostics
+    module, wrong = module_of([*declarations, *parsed.declarations], library())
+    found += wrong
+    programs: dict[str, Program] = {}
+    declared_programs: list[tree.Filter | tree.Handler] = [*module.filters.values(), *module.handlers.values()]
+    for declared in declared_programs:
+        program, diagnostics = lower(module, declared)
+        found += diagnostics
+        if program is not None:
+            assert_well_formed(program)
+            programs[program.name] = program
+    in_order = sorted(programs.values(), key=lambda program: program.span.start)
+    blocks = [part for part in parsed.declarations if isinstance(part, tree.Test)]
+    tests, refused = test_cases(module, programs, blocks)
+    found += refused
+    return Compiled(source, tuple(in_order), tests, tuple(_in_order(found)))
+
+
+def compile_bytes(data: bytes, name: str, *, include: Iterable[Source] = ()) -> Compiled:
+    """Compile the bytes of a file that is shown under `name`; that they are no UTF-8 is a diagnostic as well."""
+    return compile_source(Source.from_bytes(name, data), include=include)
+
+
+def lower(module: Module, declared: tree.Filter | tree.Handler) -> tuple[Program | None, list[Diagnostic]]:
+    """The core program of a filter or handler, and what is to be said of it."""
+    if isinstance(declared, tree.Filter):
+        return lower_filter(module, declared)
+    return lower_handler(module, declared)
+
+
+def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Each diagnostic once, by place."""
+    unique = list(dict.fromkeys(found))
+    return sorted(unique, key=lambda each: (each.primary.span.source.name, each.primary.span.start))

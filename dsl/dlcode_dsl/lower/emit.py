@@ -1,0 +1,70 @@
+"""Statements in the order in which they are made, names and labels that are used once, and what is known so far."""
+
+from __future__ import annotations
+
+from collections import ChainMap, Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..core import form
+from ..core.form import Body, Constant, Expression, Statement, Variable
+from ..source import NOWHERE, Span
+
+
+class Emitter:
+    """Collects the statements of one program.
+
+    `known` remembers what has been computed in the bodies that enclose the place where the next statement goes: there,
+    and nowhere else, it holds.
+    """
+
+    def __init__(self) -> None:
+        self._bodies: list[list[Statement]] = [[]]
+        self._taken: Counter[str] = Counter()
+        self.known: ChainMap[Hashable, Any] = ChainMap()
+
+    def emit(self, *statements: Statement) -> None:
+        """Put statements after those that are there."""
+        self._bodies[-1].extend(statements)
+
+    @property
+    def body(self) -> Body:
+        """The statements of the innermost body so far."""
+        return tuple(self._bodies[-1])
+
+    @contextmanager
+    def nested(self) -> Iterator[list[Statement]]:
+        """Collect into a body of its own, which the caller places; what becomes known in it is forgotten after it."""
+        body: list[Statement] = []
+        self._bodies.append(body)
+        self.known = self.known.new_child()
+        try:
+            yield body
+        finally:
+            self._bodies.pop()
+            self.known = self.known.parents
+
+    def fresh(self, name: str) -> str:
+        """A name or label that nothing else in the program has."""
+        self._taken[name] += 1
+        count = self._taken[name]
+        return name if count == 1 else f"{name}'{count}"
+
+    def let(self, name: str, value: Expression, span: Span = NOWHERE) -> Expression:
+        """The value under a name of its own; a constant or a name needs none."""
+        if isinstance(value, Constant | Variable):
+            return value
+        name = self.fresh(name)
+        self.emit(form.Let(name, value, span=span))
+        return Variable(name, value.type, span=span)
+
+    def variable(self, name: str, value: Expression, span: Span = NOWHERE) -> Variable:
+        """A mutable name with its first value."""
+        name = self.fresh(name)
+        self.emit(form.Let(name, value, mutable=True, span=span))
+        return Variable(name, value.type, span=span)
+
+    def block(self, label: str, body: list[Statement], span: Span = NOWHERE) -> None:
+        """Put a block."""
+        self.emit(form.Block(label, tuple(body), span=span))

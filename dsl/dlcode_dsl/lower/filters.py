@@ -1,0 +1,85 @@
+"""Filters: a pure predicate that ends in `match` or `miss`."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..core import form
+from ..core.form import Body, Program, Verdict
+from ..diagnostics import Diagnostic
+from ..module import Module
+from ..source import Span
+from ..syntax import tree
+from ..wrong import unknown, wrong
+from .statements import Statements
+
+MISS = Verdict.MISS
+
+
+class FilterLowering(Statements):
+    """One filter on its way to the core form."""
+
+    def __init__(self, module: Module, name: tree.Name, link: str, span: Span) -> None:
+        super().__init__(module, link)
+        self.name, self.span = name, span
+        self.found: list[Diagnostic] = []
+        self.miss: Body = (form.Exit(Verdict.MISS, span=span),)
+
+    def answer(self, value: tree.Expression) -> None:
+        """End in the truth of a condition."""
+        self.jump(value, self.miss)
+        self.emitter.emit(form.Exit(Verdict.MATCH, span=value.span))
+
+    def end(self, statement: tree.Return | tree.Verdict | tree.Evaluate, last: bool) -> None:
+        match statement:
+            case tree.Return(value):
+                if value == tree.Truth(False):
+                    self.emitter.emit(*self.miss)
+                else:
+                    self.answer(value)
+            case tree.Evaluate(value) if last:
+                self.answer(value)
+            case tree.Evaluate(value):
+                raise wrong(codes.UNUSED, value.span, help="a filter's answer is its last expression, or `return`")
+            case tree.Verdict(word):
+                help = "a filter ends in a condition; verdicts are a handler's"
+                found = f"the verdict `{word}`"
+                raise wrong(codes.WRONG_TYPE, statement.span, found=found, wanted="a condition", help=help)
+
+    def effect(self, statement: tree.SendReply | tree.Wake) -> None:
+        raise wrong(codes.WITHOUT_MAY, statement.span, "a filter has no effects", name=self.name, effect="do anything")
+
+    def leaving(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
+        match alternative:
+            case tree.Truth(value):
+                return self.miss if not value else (form.Exit(Verdict.MATCH, span=alternative.span),)
+            case tree.Verdict(word):
+                raise wrong(codes.WRONG_TYPE, alternative.span, found=f"the verdict `{word}`", wanted="true or false")
+        return None
+
+
+def root(module: Module, link: tree.Name) -> str:
+    """The name of a link's root header. Raises Wrong where there is no such header."""
+    if link.text not in module.headers:
+        raise unknown("link", link, module.headers)
+    return link.text
+
+
+def lower_filter(module: Module, declared: tree.Filter) -> tuple[Program | None, list[Diagnostic]]:
+    """The core program of a filter; None where something is wrong with it."""
+    lower = FilterLowering(module, declared.name, declared.link.text, declared.span)
+    with lower.recovering():
+        root(module, declared.link)
+        if not lower.statements(declared.body, outermost=True) and not lower.found:
+            raise wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="an answer",
+                        help="the last line of a filter is its answer, a condition")  # fmt: skip
+    if lower.found:
+        return None, lower.found + lower.warnings
+    program = Program("filter", declared.name.text, declared.link.text, lower.emitter.body, span=declared.span)
+    return program, lower.warnings
+
+
+def binding(module: Module, handler: tree.Handler, link: str, maximum: int) -> Program:
+    """The `on` test of a handler as a filter by itself. Raises Wrong."""
+    lower = FilterLowering(module, handler.name, link, handler.on.span)
+    lower.answer(handler.on)
+    return Program("filter", f"{handler.name}.on", link, lower.emitter.body, maximum, span=handler.on.span)

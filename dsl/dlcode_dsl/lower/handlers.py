@@ -1,0 +1,303 @@
+"""Handlers: one self-contained core program each, safe on any packet.
+
+In this order: the `on` test, the message, what `shared` memory must hold, the way back of a reply, `when`; where one of
+them fails the handler declines the packet. Then the body. `ensures` is claimed before each `consume`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .. import codes
+from ..constants import evaluate
+from ..core import form
+from ..core.check import CELLS
+from ..core.form import Body, Budget, Program, Region, Verdict
+from ..diagnostics import Diagnostic, Edit, Label
+from ..module import Module
+from ..source import Span
+from ..syntax import tree
+from ..types import value_type
+from ..wrong import Wrong, unknown, wrong
+from . import places, replies
+from .expressions import Memory
+from .filters import binding
+from .needs import used
+from .statements import Statements
+
+ETHERNET = "ethernet"
+"""The link of a handler whose `on` does not name a filter, which has its own."""
+
+_MODES: dict[str, Literal["plain", "shared", "scratch"]] = {"plain": "plain", "shared": "shared", "scratch": "scratch"}
+
+MOST_CELLS = 1 << 24
+"""Most cells of one region: 128 MB of the widest."""
+
+
+class HandlerLowering(Statements):
+    """One handler on its way to the core form."""
+
+    def __init__(self, module: Module, declared: tree.Handler, link: str) -> None:
+        super().__init__(module, link)
+        self.declared = declared
+        self.found: list[Diagnostic] = []
+        self.regions: list[Region] = []
+        self.shared: list[tree.Expression] = []
+        self.may: list[str] = []
+        self.requires: list[form.Expression] = []
+        self.budget: Budget | None = None
+        self.maximum = form.MAXIMUM_PACKET
+        self.ensured: list[form.Check] = []
+        self.last: tree.Name = tree.Name(link, span=declared.on.span)
+
+    @property
+    def decline(self) -> Body:
+        """What runs where the packet is not delivered here."""
+        return (form.Exit(Verdict.DECLINE, span=self.declared.on.span),)
+
+    # ---- clauses
+
+    def head(self) -> None:
+        """What the clauses before the body declare and test."""
+        declared = self.declared
+        for clause in declared.clauses:
+            with self.recovering():
+                self.declaration(clause)
+        with self.recovering():
+            self.deliver()
+        for condition in self.shared:
+            with self.recovering():
+                self.jump(condition, self.decline)
+        if "reply" in self.may:
+            with self.recovering():
+                replies.guard(self, self.last, self.decline)
+        for clause in declared.clauses:
+            if isinstance(clause, tree.When):
+                with self.recovering():
+                    self.jump(clause.condition, self.decline)
+        for clause in declared.clauses:
+            if isinstance(clause, tree.Ensures):
+                with self.recovering():
+                    self.ensured.append(form.Check("ensures", self.claim(clause.condition), span=clause.span))
+
+    def declaration(self, clause: tree.Clause) -> None:
+        """A clause that declares something."""
+        match clause:
+            case tree.Owns():
+                self.own(clause)
+            case tree.May(effects):
+                for effect in effects:
+                    self.permit(effect)
+            case tree.Requires(condition):
+                self.requires.append(self.claim(condition))
+            case tree.Cost(amount, unit, machine):
+                if self.budget is not None or (unit == "cycles") != (machine is not None):
+                    help = "`cost <= N ops`, or `cost <= N cycles on MACHINE`, once"
+                    raise wrong(codes.BAD_CLAUSE, clause.span, help=help)
+                self.budget = Budget(amount, "ops" if unit == "ops" else "cycles", machine)
+            case tree.Maximum(amount):
+                if not 0 < amount <= form.MAXIMUM_PACKET:
+                    raise wrong(codes.BAD_CLAUSE, clause.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
+                self.maximum = amount
+
+    def permit(self, effect: tree.Name) -> None:
+        """`may effect`."""
+        if effect.text in ("send", "rewrite"):
+            raise wrong(codes.NOT_YET, effect.span, word=f"may {effect}", what="these effects")
+        if effect.text not in form.EFFECTS:
+            raise unknown("effect", effect, form.EFFECTS)
+        if effect.text not in self.may:
+            self.may.append(effect.text)
+
+    def own(self, clause: tree.Owns) -> None:
+        """`owns name: type`."""
+        type = value_type(clause.type.name.text)
+        if type is None or type.core not in CELLS or not type.numeric:
+            raise unknown("type of a cell", clause.type.name, [str(cell) for cell in CELLS])
+        count = 1
+        if clause.type.count is not None:
+            known = evaluate(clause.type.count, self.module.constants)
+            if not isinstance(known, tree.Number) or not 0 < known.value <= MOST_CELLS:
+                raise wrong(codes.BAD_CLAUSE, clause.type.count.span, f"an array has 1 to {MOST_CELLS} cells")
+            count = known.value
+        mode = _MODES[clause.mode]
+        if (clause.where is not None) != (mode == "shared"):
+            help = "`shared where P`: the application writes it between runs, so P is tested at every entry"
+            raise wrong(codes.BAD_CLAUSE, clause.span, help=help)
+        region = Region(clause.name.text, type.core, count, mode, span=clause.span)
+        self.declare(clause.name, Memory(region, type, scalar=clause.type.count is None))
+        self.regions.append(region)
+        if clause.where is not None:
+            self.shared.append(clause.where)
+
+    def deliver(self) -> None:
+        """The `on` test, and the message or header that the handler is given."""
+        declared, span = self.declared, self.declared.on.span
+        self.last = last_header(self.module, declared.on, self.link)
+        outer, self.names = self.names, {}
+        self.jump(declared.on, self.decline)
+        self.names = outer
+        place = places.locate(self, self.last, self.decline)
+        self.payload_header = self.last
+        parameter = declared.parameter
+        if parameter is None:
+            return
+        type = parameter.type
+        if type.text in self.module.messages:
+            payload = places.payload_of(self, tree.Name(self.last.text, span=type.span), self.decline)
+            layout = self.module.messages[type.text]
+            self.declare(parameter.name, places.view_of_payload(self, layout, payload, self.decline, span))
+        elif type.text == self.last.text:
+            self.declare(parameter.name, place)
+        elif type.text in self.module.headers:
+            raise wrong(codes.WRONG_TYPE, type.span, found=f"the header {type}", wanted=f"{self.last} or a message",
+                        labels=(Label(span, f"this accepts packets that end in {self.last}"),))  # fmt: skip
+        else:
+            raise unknown("message", type, [*self.module.messages, self.last.text])
+
+    def claim(self, condition: tree.Expression) -> form.Expression:
+        """A claim as one expression. The packet bytes that it speaks of are read here, and must be there."""
+        outer, self.claims = self.claims, True
+        try:
+            for part in parts(condition):
+                if isinstance(part, tree.Dot):
+                    self.value(part, None)
+            with self.emitter.nested() as body:
+                answer = self.truth(condition, condition.span)
+            if body:
+                help = "a claim is one expression; name what takes more with `let` before"
+                raise wrong(codes.BAD_CLAUSE, condition.span, help=help)
+            return answer
+        finally:
+            self.claims = outer
+
+    # ---- the body
+
+    def end(self, statement: tree.Return | tree.Verdict | tree.Evaluate, last: bool) -> None:
+        match statement:
+            case tree.Verdict(word):
+                verdict = Verdict(word)
+                if verdict is Verdict.CONSUME:
+                    self.emitter.emit(*self.ensured)
+                self.emitter.emit(form.Exit(verdict, span=statement.span))
+            case tree.Return(value):
+                help = "a handler ends in `consume`, `pass`, `drop` or `abort`"
+                raise wrong(codes.WRONG_TYPE, statement.span, found="a return", wanted="a verdict", help=help)
+            case tree.Evaluate(value):
+                raise wrong(codes.UNUSED, value.span)
+
+    def effect(self, statement: tree.SendReply | tree.Wake) -> None:
+        name = "reply" if isinstance(statement, tree.SendReply) else "wake"
+        if name not in self.may:
+            where = self.declared.on.span
+            raise wrong(codes.WITHOUT_MAY, statement.span, help="an effect is asked for in the handler's head",
+                        edit=Edit(Span(where.source, where.end, where.end), f"\n  may {name}"),
+                        name=self.declared.name, effect=name)  # fmt: skip
+        if isinstance(statement, tree.SendReply):
+            self.emitter.emit(replies.reply(self, self.last, statement))
+        else:
+            self.emitter.emit(form.Wake(span=statement.span))
+
+    def leaving(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
+        if not isinstance(alternative, tree.Verdict):
+            return None
+        with self.emitter.nested() as body:
+            self.end(alternative, last=True)
+        return tuple(body)
+
+
+def parts(expression: tree.Expression | tree.Argument) -> list[tree.Expression]:
+    """An expression and all that it is made of."""
+    match expression:
+        case tree.Argument(_, value):
+            return parts(value)
+        case tree.Junction(_, terms):
+            inner: tuple[tree.Expression | tree.Argument, ...] = terms
+        case tree.Compare(_, left, right) | tree.Binary(_, left, right) | tree.Index(left, right):
+            inner = (left, right)
+        case tree.Member(value, items):
+            inner = (value, *items)
+        case tree.Not(operand) | tree.As(operand):
+            inner = (operand,)
+        case tree.Dot(target):
+            return [expression] if isinstance(target, tree.Use | tree.Dot) else [expression, *parts(target)]
+        case tree.Call(_, arguments):
+            inner = arguments
+        case _:
+            inner = ()
+    return [expression, *(part for each in inner for part in parts(each))]
+
+
+def last_header(module: Module, condition: tree.Expression, link: str) -> tree.Name:
+    """The header in which every packet that a condition accepts ends. Raises Wrong where there is more than one."""
+    found = _last(module, condition, link, 0)
+    return found if found is not None else tree.Name(link, span=condition.span)
+
+
+def _last(module: Module, condition: tree.Expression, link: str, depth: int) -> tree.Name | None:
+    match condition:
+        case tree.Junction("and", terms):
+            ends = [end for term in terms if (end := _last(module, term, link, depth)) is not None]
+            return _deepest(module, ends, link, condition)
+        case tree.Junction(_, terms):
+            alternatives = [_last(module, term, link, depth) for term in terms]
+            first = alternatives[0]
+            for other in alternatives[1:]:
+                if first is None or other is None or first.text != other.text:
+                    remark = f"in {first or link} here, in {other or link} there"
+                    raise wrong(codes.NO_END, condition.span, remark, help="bind two handlers, one for each header")
+            return first
+        case tree.Compare(_, left, right):
+            return _deepest(module, list((used(left, module, {}) | used(right, module, {})).values()), link, condition)
+        case tree.Member(value):
+            return _deepest(module, list(used(value, module, {}).values()), link, condition)
+        case tree.Call(tree.Name("has"), (tree.Argument(None, tree.Use(header)),)) if header.text in module.headers:
+            return header
+        case tree.Use(name) if name.text in module.filters and depth < 16:
+            body = module.filters[name.text].body
+            if len(body) == 1 and isinstance(body[0], tree.Evaluate):
+                inner = _last(module, body[0].value, link, depth + 1)
+                return None if inner is None else tree.Name(inner.text, span=name.span)
+    return None
+
+
+def _deepest(module: Module, ends: list[tree.Name], link: str, condition: tree.Expression) -> tree.Name | None:
+    """Of headers that are all there, the one that the others lead to."""
+    if not ends:
+        return None
+    from ..paths import paths
+
+    routes = {name.text: paths(module.headers, link, name) for name in ends}
+    deepest = max(ends, key=lambda name: min(len(path) for path in routes[name.text]))
+    for name in ends:
+        on_the_way = all(any(step.header == name.text for step in path) for path in routes[deepest.text])
+        if name.text != deepest.text and not on_the_way:
+            raise wrong(codes.NO_END, condition.span, f"{name} is not on the way to {deepest}")
+    return deepest
+
+
+def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | None, list[Diagnostic]]:
+    """The core program of a handler; None where something is wrong with it."""
+    link = ETHERNET
+    if isinstance(declared.on, tree.Use) and declared.on.name.text in module.filters:
+        link = module.filters[declared.on.name.text].link.text
+    lower = HandlerLowering(module, declared, link)
+    lower.head()
+    if not lower.statements(declared.body, outermost=True) and not lower.found:
+        help = "each way through a handler ends in `consume`, `pass`, `drop` or `abort`"
+        lower.found.append(
+            wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="a verdict", help=help).diagnostic
+        )
+    on: Program | None = None
+    if not lower.found:
+        try:
+            on = binding(module, declared, link, lower.maximum)
+        except Wrong as error:
+            lower.found.append(error.diagnostic)
+    if lower.found:
+        return None, lower.found + lower.warnings
+    program = Program(
+        "handler", declared.name.text, link, lower.emitter.body, lower.maximum, tuple(lower.regions), (),
+        tuple(lower.may), tuple(lower.requires), lower.budget, on, span=declared.span,
+    )  # fmt: skip
+    return program, lower.warnings

@@ -1,0 +1,223 @@
+"""Statements of filters and handlers: names, assignments, choices and ends.
+
+What is wrong with one statement is noted, and the next is read all the same.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .. import codes
+from ..core import form
+from ..core.form import Body
+from ..diagnostics import Diagnostic
+from ..syntax import tree
+from ..types import BOOL, ValueType, value_type
+from ..wrong import Wrong, unknown, wrong
+from . import fold
+from .expressions import Local, Lowering, Memory, Poisoned, Silent, Typed, _as_expression
+from .places import Place
+
+WRAPPING = ("+%", "-%", "*%")
+"""Operators whose assignment wraps at the width of what is assigned."""
+
+
+class Statements(Lowering, ABC):
+    """A body on its way to the core form; filters and handlers say how theirs end."""
+
+    found: list[Diagnostic]
+
+    @abstractmethod
+    def end(self, statement: tree.Return | tree.Verdict | tree.Evaluate, last: bool) -> None:
+        """The end of a run, or an expression by itself."""
+
+    @abstractmethod
+    def effect(self, statement: tree.SendReply | tree.Wake) -> None:
+        """A queued effect."""
+
+    @abstractmethod
+    def leaving(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
+        """The body of a `let … else` whose alternative ends the run; None where it is a value."""
+
+    @contextmanager
+    def recovering(self) -> Iterator[None]:
+        """Note what is wrong and go on after it."""
+        try:
+            yield
+        except Wrong as error:
+            self.found.append(error.diagnostic)
+        except Silent:
+            pass
+
+    def statements(self, body: tree.Body, outermost: bool = False) -> bool:
+        """Lower a body; whether control never comes out at its end."""
+        with self.scope():
+            for position, statement in enumerate(body):
+                last = position + 1 == len(body)
+                ended = False
+                with self.recovering():
+                    ended = self.statement(statement, last and outermost)
+                if ended and not last:
+                    self.found.append(wrong(codes.UNREACHABLE, body[position + 1].span).diagnostic)
+                if ended:
+                    return True
+        return False
+
+    def statement(self, statement: tree.Statement, last: bool) -> bool:
+        """Lower one statement; whether it ends the run on every path."""
+        span = statement.span
+        match statement:
+            case tree.Let():
+                self._let(statement)
+            case tree.Assign():
+                self._assign(statement)
+            case tree.If():
+                return self._if(statement)
+            case tree.Assert(condition):
+                self.emitter.emit(form.Check("assertion", self.claim(condition), span=span))
+            case tree.SendReply() | tree.Wake():
+                self.effect(statement)
+            case tree.Return() | tree.Verdict() | tree.Evaluate():
+                self.end(statement, last)
+                return not isinstance(statement, tree.Evaluate) or last
+        return False
+
+    def claim(self, condition: tree.Expression) -> form.Expression:
+        """A condition that is claimed to hold: what it speaks of is read, with a claim that it is there."""
+        return self.truth(condition, condition.span)
+
+    # ---- names
+
+    def declare(self, name: tree.Name, meaning: Local | Place | Memory | Poisoned) -> None:
+        """Give a name its meaning in this body."""
+        if name.text in self.names or name.text in ("pkt", "payload"):
+            raise wrong(codes.DECLARED_TWICE, name.span, name=name.text)
+        self.names[name.text] = meaning
+
+    def _let(self, statement: tree.Let) -> None:
+        name = statement.name
+        if name.text in self.names or name.text in ("pkt", "payload"):
+            raise wrong(codes.DECLARED_TWICE, name.span, name=name.text)
+        try:
+            self._bind(statement)
+        except (Wrong, Silent):
+            self.names[name.text] = Poisoned()
+            raise
+
+    def _bind(self, statement: tree.Let) -> None:
+        value, absent = statement.value, None
+        if isinstance(value, tree.Otherwise):
+            absent = self.leaving(value.alternative)
+            if absent is not None:
+                value = value.value
+        if self.is_view(value):
+            assert isinstance(value, tree.As)
+            self.declare(statement.name, self._viewed(statement, value, absent))
+            return
+        found = self.value(value, absent)
+        if statement.type is not None:
+            type = self._type(statement.type)
+            core = self.converted(found, type)
+        else:
+            settled = self.settled(found)
+            type, core = settled.type, settled.core
+        name = self.emitter.fresh(statement.name.text)
+        self.emitter.emit(form.Let(name, core, statement.mutable, span=statement.span))
+        local = Local(type, form.Variable(name, type.core), statement.mutable)
+        self.declare(statement.name, local)
+
+    def _viewed(self, statement: tree.Let, value: tree.As, absent: Body | None) -> Place:
+        if statement.mutable or statement.type is not None:
+            help = "name a view with `let`, without a type"
+            raise wrong(codes.WRONG_TYPE, statement.span, found="a view", wanted="a value", help=help)
+        if absent is not None:
+            return self.view(value, absent)
+        if isinstance(statement.value, tree.Otherwise):
+            raise wrong(codes.WRONG_TYPE, statement.value.span, found="a view", wanted="a value",
+                        help="the `else` of a view ends the run")  # fmt: skip
+        return self._perhaps(value)
+
+    def _perhaps(self, value: tree.As) -> Place:
+        """A view without `else`: it is there where a flag is set."""
+        span = value.span
+        present = self.emitter.variable("present", fold.truth(False, span), span)
+        at = self.emitter.variable("view", fold.constant(0, span=span), span)
+        label = self.emitter.fresh("absent")
+        with self.emitter.nested() as body:
+            place = self.view(value, (form.Leave(label, span=span),))
+            self.emitter.emit(form.Assign(at.name, place.offset(0, span), span=span))
+            self.emitter.emit(form.Assign(present.name, fold.truth(True, span), span=span))
+        self.emitter.block(label, body, span)
+        return Place(place.layout, at, 0, sure=True, present=present)
+
+    def _type(self, written: tree.TypeName) -> ValueType:
+        type = value_type(written.name.text)
+        if type is None or written.count is not None:
+            raise unknown("type of a value", written.name, ("u8", "u16", "u32", "u64", "bool", "mac", "ip4"))
+        return type
+
+    # ---- assignments
+
+    def _assign(self, statement: tree.Assign) -> None:
+        target, span = statement.target, statement.span
+        memory = self.memory(target.target if isinstance(target, tree.Index) else target)
+        if memory is not None and memory.scalar != isinstance(target, tree.Index):
+            index: form.Expression = fold.constant(0, span=target.span)
+            if isinstance(target, tree.Index):
+                index = self.emitter.let("index", self.cell_index(target.index, None), target.index.span)
+            cell = form.Owned(memory.region.name, index, memory.region.cell, span=target.span)
+            old = Typed(memory.type, cell, target.span)
+            self.emitter.emit(form.Store(memory.region.name, index, self._new_value(statement, old), span=span))
+            return
+        local = self.meaning(target.name) if isinstance(target, tree.Use) else None
+        if isinstance(local, Local) and local.mutable:
+            old = Typed(local.type, local.core, target.span)
+            self.emitter.emit(form.Assign(local.core.name, self._new_value(statement, old), span=span))
+            return
+        help = "a name that changes is declared with `var`" if isinstance(local, Local) else ""
+        if isinstance(target, tree.Use) and target.name.text not in self.known_names():
+            raise unknown("variable or region", target.name, self.names)
+        raise wrong(codes.NOT_ASSIGNABLE, target.span, help=help)
+
+    def _new_value(self, statement: tree.Assign, old: Typed) -> form.Expression:
+        """The value to be assigned. `+%=` and its like wrap at the width of what they change."""
+        value = self.value(statement.value, None)
+        if statement.operator is None:
+            return self.converted(value, old.type)
+        span = statement.span
+        result = self._binary(statement.operator, old, value, span)
+        if statement.operator in WRAPPING and old.type.numeric:
+            assert isinstance(result, Typed)
+            return fold.resized(result.core, old.type.core, span)
+        return self.converted(result, old.type)
+
+    # ---- choices
+
+    def _if(self, statement: tree.If) -> bool:
+        span = statement.span
+        end, other = self.emitter.fresh("end"), self.emitter.fresh("else")
+        with self.emitter.nested() as then:
+            self.jump(statement.condition, (form.Leave(other, span=span),))
+            condition = _as_expression(then, other)
+            if condition is not None:
+                then.clear()
+            ended = self.statements(statement.then)
+            if condition is None and not ended and statement.otherwise:
+                self.emitter.emit(form.Leave(end, span=span))
+        with self.emitter.nested() as otherwise:
+            other_ended = bool(statement.otherwise) and self.statements(statement.otherwise)
+        if condition is not None:
+            self.emitter.emit(form.If(condition, tuple(then), tuple(otherwise), span=span))
+        elif not statement.otherwise:
+            self.emitter.block(other, then, span)
+        else:
+            self.emitter.block(end, [form.Block(other, tuple(then), span=span), *otherwise], span)
+        return ended and other_ended
+
+    # ---- what filters and handlers share
+
+    def condition(self, value: tree.Expression) -> form.Expression:
+        """A condition as a value."""
+        return self.expect(self.value(value, None), BOOL)

@@ -1,0 +1,66 @@
+"""What the names of one source mean: its headers, messages, constants and programs, and the header library's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from . import codes
+from .constants import Known, evaluate
+from .diagnostics import Diagnostic, Label
+from .layout import Layout, layout_of
+from .source import Span
+from .syntax import tree
+from .wrong import Wrong, wrong
+
+
+@dataclass(frozen=True)
+class Module:
+    """Declarations by name. The headers of a source stand in place of the library's of the same name."""
+
+    headers: dict[str, Layout] = field(default_factory=dict)
+    messages: dict[str, Layout] = field(default_factory=dict)
+    constants: dict[str, Known] = field(default_factory=dict)
+    filters: dict[str, tree.Filter] = field(default_factory=dict)
+    handlers: dict[str, tree.Handler] = field(default_factory=dict)
+    paths: dict[tuple[str, str], object] = field(default_factory=dict, compare=False, repr=False)  # filled by `places`
+
+
+def module_of(
+    declarations: Iterable[tree.Declaration], library: Mapping[str, Layout]
+) -> tuple[Module, tuple[Diagnostic, ...]]:
+    """The module that declarations make, and what is wrong with those that are left out of it."""
+    found: list[Diagnostic] = []
+    declared: dict[str, Span] = {}
+    kept: list[tree.Declaration] = []
+    for declaration in declarations:
+        if isinstance(declaration, tree.Test):
+            continue
+        name = declaration.name
+        if name.text in declared:
+            labels = (Label(declared[name.text], "here first"),)
+            found.append(wrong(codes.DECLARED_TWICE, name.span, labels=labels, name=name.text).diagnostic)
+            continue
+        declared[name.text] = name.span
+        kept.append(declaration)
+    module = Module(headers=dict(library))
+    for constant in (declaration for declaration in kept if isinstance(declaration, tree.Constant)):
+        try:
+            module.constants[constant.name.text] = evaluate(constant.value, module.constants)
+        except Wrong as error:
+            found.append(error.diagnostic)
+            module.constants[constant.name.text] = tree.Number(0, span=constant.span)  # so that its uses are not blamed
+    for declaration in kept:
+        match declaration:
+            case tree.Header() | tree.Message():
+                try:
+                    layout = layout_of(declaration, module.constants)
+                except Wrong as error:
+                    found.append(error.diagnostic)
+                else:
+                    (module.headers if layout.kind == "header" else module.messages)[layout.name] = layout
+            case tree.Filter():
+                module.filters[declaration.name.text] = declaration
+            case tree.Handler():
+                module.handlers[declaration.name.text] = declaration
+    return module, tuple(found)

@@ -1,0 +1,1 @@
+"""From text to syntax tree: `grammar.lark`, `lines` (which newlines count), `tree` (the nodes), `parse`."""

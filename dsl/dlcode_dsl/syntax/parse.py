@@ -1,0 +1,213 @@
+"""Source text to syntax tree.
+
+`parse(source)` never raises for bad input: what cannot be read becomes a diagnostic, and the declarations around it are
+read all the same. Nothing here recurses on the source, so that no nesting can exhaust Python's stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from .. import codes
+from ..diagnostics import Diagnostic, diagnostic
+from ..source import Source, Span
+from . import lines, tree
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
+
+LONGEST_SOURCE = 4_000_000
+"""Most characters of one source."""
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # a lone surrogate stands for a byte that is not UTF-8
+
+NOT_YET = {
+    "while": "loops",
+    "for": "loops",
+    "copy": "copies",
+    "through": "pipes",
+    "pipe": "pipes",
+    "fn": "functions",
+    "use": "parts of the header library",
+    "pcap": "tcpdump's words",
+    "chain": "chains of headers",
+    "whole": "views of variable parts",
+    "rewrite": "writes to the packet",
+}
+"""Words of the language that this version does not read yet, and what they stand for."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a source says, and what in it could not be read."""
+
+    source: Source
+    declarations: tuple[tree.Declaration, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(source: Source) -> Parsed:
+    """Every declaration of a source that can be read, and a diagnostic for each one that cannot."""
+    refusal = _unreadable(source)
+    if refusal is not None:
+        return Parsed(source, (), (refusal,))
+    found: list[tree.Declaration] = []
+    diagnostics: list[Diagnostic] = []
+    for tokens in lines.declarations(_grammar().lex(source.text)):
+        result = _declaration(source, tokens)
+        if isinstance(result, Diagnostic):
+            diagnostics.append(result)
+        else:
+            found.append(result)
+    return Parsed(source, tuple(found), tuple(diagnostics))
+
+
+def _unreadable(source: Source) -> Diagnostic | None:
+    """Why the source as a whole is refused before it is read."""
+    if len(source.text) > LONGEST_SOURCE:
+        start = Span(source, 0, 0)
+        return diagnostic(codes.TOO_LARGE, start, size=len(source.text), limit=LONGEST_SOURCE)
+    if (bad := _NOT_TEXT.search(source.text)) is not None:
+        what = "a NUL byte" if bad[0] == "\0" else f"byte 0x{ord(bad[0]) - 0xDC00:02x}"
+        return diagnostic(codes.NOT_TEXT, Span(source, *bad.span()), what)
+    return None
+
+
+class _Keep:
+    """Keeps the terminal for stray characters in the lexer, though no rule takes it."""
+
+    always_accept = ("STRAY",)
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+@cache
+def _grammar() -> Lark:
+    from lark import Lark
+
+    grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True, postlex=_Keep())
+
+
+def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diagnostic:
+    """One declaration, or what is wrong with it."""
+    from lark import Token
+    from lark.exceptions import UnexpectedToken
+
+    if (deep := _too_deep_in_brackets(source, tokens)) is not None:
+        return deep
+    parser = _grammar().parse_interactive()
+    states = parser.parser_state.parse_conf.states
+    stack = parser.parser_state.state_stack
+    stream = list(lines.statement_lines(tokens))
+    previous: Token | None = None
+    following: Token | None = None
+    try:
+        for position, token in enumerate(stream):
+            following = stream[position + 1] if position + 1 < len(stream) else None
+            if token.type != "NAME" and token.value.isidentifier() and "NAME" in states[stack[-1]]:
+                names_field = following is not None and following.type == "COLON"
+                if token.type not in states[stack[-1]] or names_field:
+                    token = Token.new_borrow_pos("NAME", token.value, token)
+            parser.feed_token(token)
+            previous = token
+        parsed = parser.feed_eof(previous)  # type: ignore[no-untyped-call]
+    except UnexpectedToken as error:
+        near = [word for word in (previous, error.token, following) if word is not None]
+        accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+        return _not_yet(source, near) or _syntax_error(source, error.token, previous, accepted)
+    from .build import build
+
+    declaration = build(source, parsed)
+    if isinstance(declaration, Diagnostic):
+        return declaration
+    return _too_deep(declaration) or declaration
+
+
+def _too_deep_in_brackets(source: Source, tokens: list[Token]) -> Diagnostic | None:
+    depth = 0
+    for token in tokens:
+        depth += (token.value in ("(", "[", "{")) - (token.value in (")", "]", "}"))
+        if depth > lines.DEEPEST:
+            return diagnostic(codes.TOO_DEEP, _span(source, token), limit=lines.DEEPEST)
+    return None
+
+
+def _too_deep(declaration: tree.Declaration) -> Diagnostic | None:
+    """What the rest of the front end may recurse on is at most `DEEPEST` nodes deep."""
+    waiting: list[tuple[Any, int]] = [(declaration, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, tuple):
+            waiting.extend((part, depth) for part in node)
+        elif hasattr(node, "span") and not isinstance(node, tree.Name):
+            if depth > lines.DEEPEST:
+                return diagnostic(codes.TOO_DEEP, node.span, limit=lines.DEEPEST)
+            waiting.extend((getattr(node, part.name), depth + 1) for part in fields(node) if part.name != "span")
+    return None
+
+
+def _span(source: Source, token: Token) -> Span:
+    start = token.start_pos or 0
+    return Span(source, start, start + len(token.value))
+
+
+def _not_yet(source: Source, near: list[Token]) -> Diagnostic | None:
+    """The diagnostic for a word that is known to come, where one stands where reading stopped."""
+    for word in near:
+        if word.value in NOT_YET:
+            return diagnostic(codes.NOT_YET, _span(source, word), word=word.value, what=NOT_YET[word.value])
+    return None
+
+
+def _syntax_error(source: Source, token: Token, previous: Token | None, accepted: set[str]) -> Diagnostic:
+    """What stands in the way, in words: what was found, and what could have stood there."""
+    expected = _expected(accepted)
+    if token.type == "$END":
+        end = Span(source, *[(previous.end_pos or 0) if previous is not None else 0] * 2)
+        return diagnostic(codes.SYNTAX, end, f"the declaration ends here; expected {expected}")
+    if token.type == lines.NEWLINE:
+        after = _span(source, previous) if previous is not None else _span(source, token)
+        place = Span(source, after.end, after.end)
+        return diagnostic(codes.SYNTAX, place, f"the line ends here; expected {expected}")
+    found = _span(source, token)
+    if token.type == "STRAY":
+        if token.value == '"':
+            return diagnostic(codes.SYNTAX, found, "this string does not end on its line")
+        return diagnostic(codes.SYNTAX, found, "no word or sign of the language starts like this")
+    return diagnostic(codes.SYNTAX, found, f"expected {expected}")
+
+
+_WORDS = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "STRING": "a string",
+    lines.NEWLINE: "a new line",
+    "$END": "the end of the declaration",
+    "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`",
+    "COLON": "`:`", "COMMA": "`,`", "EQUAL": "`=`", "DOT": "`.`", "LESS_EQUAL": "`<=`",
+}  # fmt: skip
+_VALUE = frozenset("NAME NUMBER HEXADECIMAL MAC IP4 TRUE FALSE STRING LPAR BANG".split())
+_OPERATOR = frozenset(
+    "COMPARISON LESS_EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND DOT LSQB IN AS ELSE".split()
+)
+
+
+def _expected(accepted: set[str]) -> str:
+    """What could have stood there, as words: a value and an operator are named as such."""
+    accepted = {name for name in accepted if not name.startswith("__ANON") and name != "STRAY"}
+    words: list[str] = []
+    if accepted >= {"NUMBER", "LPAR"}:
+        words.append("a value")
+        accepted -= _VALUE
+    if accepted >= {"SUM", "PRODUCT"}:
+        words.append("an operator")
+        accepted -= _OPERATOR
+    words += sorted(_WORDS.get(name, f"`{name.lower()}`") for name in accepted)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

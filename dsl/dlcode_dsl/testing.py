@@ -1,0 +1,316 @@
+"""Test blocks: a packet and memory in; verdict, memory and effects out.
+
+A test states the whole effect: cells that it does not name stay as they were given, and nothing is sent or woken that
+it does not list. `run_test` takes any engine that behaves like the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from . import codes
+from .constants import evaluate, literal_of
+from .core import form, interpret
+from .core.form import Constant, Program, Verdict
+from .core.interpret import Fault, Packet, Sent
+from .core.operators import COMPARISONS
+from .diagnostics import Diagnostic
+from .layout import Layout
+from .lower import fold, frames
+from .lower.emit import Emitter
+from .lower.frames import Part
+from .lower.replies import named
+from .module import Module
+from .paths import paths
+from .source import Span
+from .syntax import tree
+from .types import number
+from .wrong import Wrong, unknown, wrong
+
+
+@dataclass(frozen=True, slots=True)
+class CellClaim:
+    """What is expected of one cell after the run."""
+
+    region: str
+    index: int
+    operator: str
+    value: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EffectClaim:
+    """One effect that is expected: a wake-up, or a frame whose bytes from `start` on are these."""
+
+    effect: str
+    data: bytes
+    start: int
+    span: Span
+
+
+@dataclass(frozen=True)
+class TestCase:
+    """One test block. `memory` gives whole regions; those it leaves out are all zero."""
+
+    __test__ = False  # not a test of pytest's
+
+    program: Program
+    name: str
+    packet: Packet
+    memory: Mapping[str, list[int]]
+    verdict: Verdict
+    cells: tuple[CellClaim, ...]
+    effects: tuple[EffectClaim, ...]
+    span: Span = field(compare=False)
+
+
+class Result(Protocol):
+    """What an engine says of a run."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def memory(self) -> Mapping[str, list[int]]: ...
+    @property
+    def effects(self) -> tuple[Sent, ...]: ...
+
+
+Runner = Callable[[Program, Packet, Mapping[str, list[int]]], Result]
+"""What runs a program: `interpret.run`, or a compiled image behind the same face."""
+
+
+def run_test(test: TestCase, runner: Runner = interpret.run) -> list[str]:
+    """Run a test; what differs from what it expects, one sentence each."""
+    try:
+        result = runner(test.program, test.packet, test.memory)
+    except Fault as fault:
+        return [f"the run ends in a fault: {fault}"]
+    failures = []
+    if result.verdict is not test.verdict:
+        failures.append(f"the verdict is {result.verdict.value}, not {test.verdict.value}")
+    return failures + _memory_failures(test, result.memory) + _effect_failures(test, result.effects)
+
+
+def _memory_failures(test: TestCase, memory: Mapping[str, list[int]]) -> list[str]:
+    failures = []
+    claimed = set()
+    for claim in test.cells:
+        claimed.add((claim.region, claim.index))
+        found = memory[claim.region][claim.index]
+        if not COMPARISONS[claim.operator](found, claim.value):
+            failures.append(f"{_cell(test, claim.region, claim.index)} is {found}, not {claim.operator} {claim.value}")
+    for region in test.program.regions:
+        before = test.memory.get(region.name, [0] * region.count)
+        for index, (old, new) in enumerate(zip(before, memory[region.name], strict=True)):
+            if old != new and (region.name, index) not in claimed:
+                failures.append(f"{_cell(test, region.name, index)} has changed from {old} to {new}")
+    return failures
+
+
+def _cell(test: TestCase, region: str, index: int) -> str:
+    return region if test.program.region(region).count == 1 else f"{region}[{index}]"
+
+
+def _effect_failures(test: TestCase, effects: tuple[Sent, ...]) -> list[str]:
+    failures = []
+    for position, claim in enumerate(test.effects):
+        if position >= len(effects):
+            failures.append(f"effect {position + 1} of {len(test.effects)} did not happen")
+        elif effects[position].effect == "wake" or claim.effect == "wake":
+            if effects[position].effect != claim.effect:
+                failures.append(f"effect {position + 1} is a {effects[position].effect}, not a {claim.effect}")
+        elif (sent := effects[position].frame[claim.start :]) != claim.data:
+            failures.append(f"sent {sent.hex(' ')}, not {claim.data.hex(' ')}")
+    for extra in effects[len(test.effects) :]:
+        failures.append(f"a {extra.effect} that the test does not list: {extra.frame.hex(' ')}".rstrip(": "))
+    return failures
+
+
+# ---- from the source
+
+
+def test_cases(
+    module: Module, programs: Mapping[str, Program], blocks: list[tree.Test]
+) -> tuple[tuple[TestCase, ...], list[Diagnostic]]:
+    """The tests of a source, and what is wrong with those that cannot be run.
+
+    A test of a program that has an error is left out: the error has been told.
+    """
+    found: list[Diagnostic] = []
+    cases: list[TestCase] = []
+    for block in blocks:
+        declared = module.filters.keys() | module.handlers.keys()
+        try:
+            if block.program.text not in declared:
+                raise unknown("filter or handler", block.program, sorted(declared))
+            if block.program.text in programs:
+                cases.append(_case(module, programs[block.program.text], block))
+        except Wrong as error:
+            found.append(error.diagnostic)
+    return tuple(cases), found
+
+
+test_cases.__test__ = False  # type: ignore[attr-defined]
+
+
+def _case(module: Module, program: Program, block: tree.Test) -> TestCase:
+    memory: dict[str, list[int]] = {}
+    packet: Packet | None = None
+    verdict: Verdict | None = None
+    cells: list[CellClaim] = []
+    effects: list[EffectClaim] = []
+    for item in block.items:
+        match item:
+            case tree.Given(target, value):
+                region, index = _cell_named(module, program, target)
+                cell = literal_of(evaluate(value, module.constants), number(region.cell.bits))
+                memory.setdefault(region.name, [0] * region.count)[index] = cell
+            case tree.PacketItem(value, cut):
+                if packet is not None:
+                    raise wrong(codes.BAD_TEST, item.span, "a test is one packet")
+                data = build_packet(module, value)
+                packet = Packet(data if cut is None else data[:cut], len(data))
+                if len(packet.data) > program.maximum:
+                    raise wrong(codes.BAD_TEST, item.span, f"{program.name} takes at most {program.maximum} bytes")
+            case tree.Expect(expected):
+                for part in expected:
+                    match part:
+                        case tree.Ending(word):
+                            verdict = _verdict(program, part, word, verdict)
+                        case tree.Woken():
+                            effects.append(EffectClaim("wake", b"", 0, part.span))
+                        case tree.Sent(value):
+                            effects.append(_sent(module, program, value, part.span))
+                        case tree.Holds(condition):
+                            cells.append(_claim(module, program, condition))
+    if packet is None or verdict is None:
+        missing = "`packet …`" if packet is None else "`expect VERDICT`"
+        raise wrong(codes.BAD_TEST, block.program.span, f"it has no {missing}")
+    return TestCase(program, block.title, packet, memory, verdict, tuple(cells), tuple(effects), block.span)
+
+
+def _verdict(program: Program, part: tree.Ending, word: str, before: Verdict | None) -> Verdict:
+    verdict = Verdict(word)
+    allowed = form.FILTER_VERDICTS if program.kind == "filter" else form.HANDLER_VERDICTS
+    if verdict not in allowed:
+        words = ", ".join(sorted(each.value for each in allowed))
+        raise wrong(codes.BAD_TEST, part.span, f"a {program.kind} ends in one of {words}")
+    if before is not None:
+        raise wrong(codes.BAD_TEST, part.span, "a run has one verdict")
+    return verdict
+
+
+def _cell_named(module: Module, program: Program, target: tree.Expression) -> tuple[form.Region, int]:
+    name = target.target if isinstance(target, tree.Index) else target
+    if not isinstance(name, tree.Use):
+        raise wrong(codes.BAD_TEST, target.span, "this names no owned memory")
+    regions = {region.name: region for region in program.regions}
+    if name.name.text not in regions:
+        raise unknown("region", name.name, regions)
+    region = regions[name.name.text]
+    index = 0
+    if isinstance(target, tree.Index):
+        index = literal_of(evaluate(target.index, module.constants), number(32))
+    if index >= region.count:
+        raise wrong(codes.BAD_TEST, target.span, f"{region.name} has {region.count} cells")
+    return region, index
+
+
+def _claim(module: Module, program: Program, condition: tree.Expression) -> CellClaim:
+    if not isinstance(condition, tree.Compare):
+        raise wrong(codes.BAD_TEST, condition.span, "a claim about memory is `cell == value`")
+    region, index = _cell_named(module, program, condition.left)
+    value = literal_of(evaluate(condition.right, module.constants), number(region.cell.bits))
+    return CellClaim(region.name, index, condition.operator, value, condition.span)
+
+
+def _sent(module: Module, program: Program, written: tree.Expression, span: Span) -> EffectClaim:
+    """A message is expected as the payload of the reply; a frame that starts at the link's header, as a whole."""
+    data = build_packet(module, written)
+    first = written
+    while isinstance(first, tree.Binary):
+        first = first.left
+    name = first.name.text if isinstance(first, tree.Use | tree.Call) else ""
+    if name == program.link:
+        return EffectClaim("reply", data, 0, span)
+    declared = module.handlers[program.name]
+    from .lower.handlers import last_header
+
+    path = paths(module.headers, program.link, last_header(module, declared.on, program.link))[0]
+    sizes = [module.headers[name].size for name in (program.link, *(step.to for step in path))]
+    return EffectClaim("reply", data, sum(sizes), span)
+
+
+# ---- packets
+
+
+def build_packet(module: Module, written: tree.Expression) -> bytes:
+    """The bytes of `ethernet / ipv4 / udp(dport: 7000) / incr(slot: 3)`. Raises Wrong.
+
+    Fields that are not given get what their headers say; `hex("…")` stands for bytes as they are, last.
+    """
+    layers: list[tree.Expression] = []
+    while isinstance(written, tree.Binary) and written.operator == "/":
+        layers.append(written.right)
+        written = written.left
+    layers.append(written)
+    layers.reverse()
+    payload = b""
+    if isinstance(layers[-1], tree.Call) and layers[-1].name.text == "hex":
+        payload = _hex(layers.pop())
+    parts = [_part(module, layer) for layer in layers]
+    emitter = Emitter()
+    stream = frames.complete(parts, payload, module.constants, emitter)
+    assert not emitter.body, "constants need no statements"
+    if sum(element.bits for element in stream) // 8 > form.MAXIMUM_PACKET:
+        raise wrong(codes.BAD_TEST, written.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
+    return frames.to_bytes(stream)
+
+
+def _hex(call: tree.Expression) -> bytes:
+    assert isinstance(call, tree.Call)
+    if len(call.arguments) == 1 and isinstance(text := call.arguments[0].value, tree.Text):
+        try:
+            return bytes.fromhex(text.value)
+        except ValueError:
+            pass
+    raise wrong(codes.BAD_ARGUMENT, call.span, 'it takes bytes as text: `hex("45 00")`', name="hex")
+
+
+def _part(module: Module, layer: tree.Expression) -> Part:
+    match layer:
+        case tree.Use(name):
+            arguments: tuple[tree.Argument, ...] = ()
+        case tree.Call(name, arguments):
+            pass
+        case _:
+            raise wrong(codes.BAD_TEST, layer.span, "a packet is made of headers, parted by `/`")
+    layout = module.messages.get(name.text) or module.headers.get(name.text)
+    if layout is None:
+        raise unknown("header or message", name, [*module.messages, *module.headers])
+    part = Part(layout, {}, span=layer.span)
+    for argument in arguments:
+        field = layout.field(named(layout, argument, part.values))
+        value = literal_of(evaluate(argument.value, module.constants), field.type)
+        part.values[field.name] = fold.constant(value, field.type.core)
+    part.extra = _variable_part(module, layout, part)
+    return part
+
+
+def _variable_part(module: Module, layout: Layout, part: Part) -> int:
+    """Bytes of the variable part, from the values of the fields that its length is made of."""
+    if layout.tail is None:
+        return 0
+    known = dict(module.constants)
+    for each in layout.fields.values():
+        value = part.values.get(each.name)
+        if isinstance(value, Constant):
+            known[each.name] = tree.Number(value.value, span=part.span)
+        elif each.built is not None and frames.checksum(each) is None and each.built != tree.Use(tree.Name("size")):
+            known[each.name] = evaluate(each.built, module.constants)
+    count = evaluate(layout.tail.count, known)
+    assert isinstance(count, tree.Number)
+    return count.value
