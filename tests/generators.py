@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 from dlcode_dsl.core import form
-from dlcode_dsl.core.check import assert_well_formed, leaves
+from dlcode_dsl.core.check import assert_well_formed, fixed_start, leaves
 from dlcode_dsl.core.form import BOOL, U8, U16, U32, U64, Body, Expression, Program, Statement, Type, Verdict
 from dlcode_dsl.core.interpret import Packet
 
@@ -80,8 +80,8 @@ def _packet(rng: random.Random, program: Program, constants: list[int], lengths:
         if length >= size:
             at = rng.randrange(min(length - size, 64) + 1)
             data[at : at + size] = (value % (1 << 8 * size)).to_bytes(size, "big")
-    wire = length if rng.random() < 0.7 else min(2**32 - 1, length + rng.choice((1, 4, 1000, 2**32)))
-    return Packet(bytes(data), wire)
+    wire = length if rng.random() < 0.7 else min(2**32 - 1, rng.choice((0, length + 1, length + 1000, 2**32)))
+    return Packet(bytes(data), wire)  # a file may also say that there was less on the wire than was captured
 
 
 def _memory(rng: random.Random, program: Program, constants: list[int]) -> dict[str, list[int]]:
@@ -290,7 +290,9 @@ class _Maker:
     def block(self, names: _Names, labels: tuple[str, ...], depth: int) -> Statement:
         label = self.fresh("b")
         body = self.apart(lambda: self.body(names, (*labels, label), depth + 1, ends=False))
-        return form.Block(label, (*body, form.Leave(label)) if not leaves(body) else body)
+        if self.rng.random() < 0.3 and not leaves(body):
+            body = (*body, form.Leave(label))
+        return form.Block(label, body)
 
     def send(self, names: _Names) -> Statement:
         effect = self.rng.choice(sorted({"reply", "send"} & set(self.may)))
@@ -307,7 +309,10 @@ class _Maker:
                 pieces.append(form.Value(self.expression(self.rng.choice(READ_TYPES), names, 2)))
         if self.risky():
             pieces.append(form.PacketBytes(self.expression(U32, names, 1), self.expression(U32, names, 1)))
-        return form.Send("reply" if effect == "reply" else "send", tuple(pieces))
+        made = form.Send("reply" if effect == "reply" else "send", tuple(pieces))
+        if fixed_start(made) < 6 or self.rng.random() < 0.5:
+            return made
+        return replace(made, own=(form.OwnAddress(0, 6, "mac"),))
 
     def check(self, names: _Names) -> Statement:
         """A claim that is true, unless at a risk."""

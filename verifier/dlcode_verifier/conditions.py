@@ -45,7 +45,7 @@ class Conditions:
     terms: Terms
     obligations: tuple[Obligation, ...]
     verdicts: dict[Verdict, Term]
-    bound: dict[str, Bound]  # for reports
+    bound: dict[str, Bound]
 
     @property
     def accepts(self) -> Term:
@@ -71,7 +71,7 @@ class _State:
     """What is so where `path` holds. No two states that a run has at one time can both be so."""
 
     path: Term
-    names: dict[str, Term]
+    names: dict[str, Term]  # those that may be assigned to; any other is bound once, and keeps its value
     memory: dict[str, Term]
     packet: Term
     written: Term
@@ -115,9 +115,11 @@ class _Run:
     def statement(self, statement: Statement, state: _State) -> _State | None:
         match statement:
             case form.Let(name, value, mutable):
-                state.names[name] = self.value(value, state, state.path)
-                if not mutable:
-                    self.bound[name] = Bound(state.names[name], statement.span)
+                term = self.value(value, state, state.path)
+                if mutable:
+                    state.names[name] = term
+                else:
+                    self.bound[name] = Bound(term, statement.span)
             case form.Assign(name, value):
                 state.names[name] = self.value(value, state, state.path)
             case form.Read():
@@ -174,8 +176,8 @@ class _Run:
             after = self.body(read.otherwise, state.fork(absent))
             assert after is None, "what runs where the bytes are not there leaves"
             state.path = self.terms.both(state.path, there)
-        state.names[read.name] = self.terms.make("read", read.type.bits, state.packet, start)
-        self.bound[read.name] = Bound(state.names[read.name], read.span)
+        value = self.terms.make("read", read.type.bits, state.packet, start)
+        self.bound[read.name] = Bound(value, read.span)
 
     def branch(self, condition: Term, then: Body, otherwise: Body, state: _State) -> _State | None:
         terms, escapes = self.terms, self.escapes
@@ -234,7 +236,7 @@ class _Run:
             case form.Constant(value, type):
                 return terms.constant(value, type.bits)
             case form.Variable(name):
-                return state.names[name]
+                return self.bound[name].value if name in self.bound else state.names[name]
             case form.Extent(of):
                 if of in ("packet", "wire"):
                     return self.length if of == "packet" else terms.make("wire", 32)

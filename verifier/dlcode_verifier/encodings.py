@@ -163,11 +163,6 @@ class Encoder:
 def name_of(rows: list[Row], array: Term) -> str:
     """The region whose cells an array holds, or `packet`."""
     row = rows[array]
-    match row[0]:
-        case "memory":
-            return "@" + str(row[2])
-        case "packet":
-            return "packet"
-        case "choose":
-            return name_of(rows, row[3])
-    return name_of(rows, row[2])
+    while row[0] not in ("memory", "packet"):  # a choice is between arrays of one region
+        row = rows[row[3] if row[0] == "choose" else row[2]]
+    return "packet" if row[0] == "packet" else f"@{row[2]}"

@@ -44,16 +44,16 @@ SHOWN_CELLS = 4
 def refuted(program: Program, what: Conditions, fault: Fault, witness: Witness) -> Diagnostic:
     """The diagnostic for a fault that a witness was seen to raise."""
     node = fault.node
-    help, edit = advice(fault.kind, node)
+    help, edit = advice(program, fault.kind, node)
     notes = (_packet_note(witness), *_memory_notes(witness))
-    labels = tuple(_values_on_the_way(program, what, node, witness))
+    labels = tuple(_values_on_the_way(what, node, witness))
     made = _said(fault.kind, node, fault.detail)
     return replace(made, labels=labels, notes=notes, help=help, edit=edit)
 
 
-def not_proved(kind: FaultKind, node: Node, reason: str) -> Diagnostic:
+def not_proved(program: Program, kind: FaultKind, node: Node, reason: str) -> Diagnostic:
     """The diagnostic for an obligation that was neither proved nor refuted."""
-    help, edit = advice(kind, node)
+    help, edit = advice(program, kind, node)
     made = _said(kind, node, "no proof of this was found")
     return replace(made, notes=(f"not proved: {reason}",), help=help, edit=edit)
 
@@ -84,15 +84,15 @@ def unchecked_budget(program: Program) -> tuple[Diagnostic, ...]:
     return (diagnostic(codes.UNCHECKED_BUDGET, budget.span, f"{budget.amount} cycles{machine}"),)
 
 
-def advice(kind: FaultKind, node: Node) -> tuple[str, Edit | None]:
+def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | None]:
     """What to do about a fault at a node, and the change of the source that does it, where one is known."""
     help, edit = HELP.get(kind, ""), None
     arguments = _arguments(node)
     if kind is FaultKind.PACKET_BOUNDS:
-        if isinstance(node, form.Read):
-            edit = _else_after(node.span)
-        else:
+        if not isinstance(node, form.Read):
             help = "test the packet's length first"
+        elif program.kind == "filter":  # where what to say instead is plain: no match
+            edit = _else_after(node.span)
     if kind is FaultKind.WRAP and isinstance(node, form.Binary):
         edit = _percent_after_operator(node)
     return help.format(longest=form.LONGEST_FRAME, **arguments), edit
@@ -143,7 +143,7 @@ def _memory_notes(witness: Witness) -> Iterator[str]:
             yield f"memory that does it: {shown}{more}"
 
 
-def _values_on_the_way(program: Program, what: Conditions, node: Node, witness: Witness) -> Iterator[Label]:
+def _values_on_the_way(what: Conditions, node: Node, witness: Witness) -> Iterator[Label]:
     """A label for each name that the node uses and that keeps one value, where it is bound."""
     for name in dict.fromkeys(_names(node)):
         bound = what.bound.get(name)

@@ -155,7 +155,7 @@ def _judge(program: Program, options: Options) -> _Judgement:
     try:
         what = conditions(program)
     except NotCovered as gap:
-        diagnostic = report.not_proved(FaultKind.ENDLESS, gap.node, gap.reason)
+        diagnostic = report.not_proved(program, FaultKind.ENDLESS, gap.node, gap.reason)
         missing = OpenObligation(FaultKind.ENDLESS, gap.node, gap.reason, diagnostic)
         return _Judgement(program, (), (missing,), Statistics(), {})
     return _decided(program, what, options)
@@ -188,7 +188,7 @@ def _decided(program: Program, what: Conditions, options: Options) -> _Judgement
                 refutations.append(found)
                 continue
             reason = "candidate model does not replay"
-        diagnostic = report.not_proved(obligation.kind, obligation.node, reason)
+        diagnostic = report.not_proved(program, obligation.kind, obligation.node, reason)
         left.append(OpenObligation(obligation.kind, obligation.node, reason, diagnostic))
     statistics = Statistics(len(what.obligations), queries, effort)
     return _Judgement(program, tuple(refutations), tuple(left), statistics, discharged)

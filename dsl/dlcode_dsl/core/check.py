@@ -65,6 +65,25 @@ def _leaves_to(label: str, statement: Statement) -> bool:
     return any(_leaves_to(label, inner) for body in bodies(statement) for inner in body)
 
 
+def _emits(body: Body) -> list[Statement]:
+    deeper = [emit for statement in body for inner in bodies(statement) for emit in _emits(inner)]
+    return [statement for statement in body if isinstance(statement, form.Emit)] + deeper
+
+
+def fixed_start(send: form.Send) -> int:
+    """Bytes at the start of the frame that are there whatever the packet is: pieces of known sizes."""
+    total = 0
+    for piece in send.pieces:
+        match piece:
+            case form.Value(value):
+                total += value.type.bits // 8
+            case form.PacketBytes(_, form.Constant(count)):
+                total += count
+            case _:
+                break
+    return total
+
+
 def bodies(statement: Statement) -> tuple[Body, ...]:
     """The bodies inside a statement, in the order of the text."""
     match statement:
@@ -98,8 +117,8 @@ class _Checker:
             if count > 1:
                 yield Finding(f"{name} is declared {count} times", of.span)
         for region in of.regions:
-            if region.cell not in CELLS or region.count < 1:
-                yield Finding(f"@{region.name}: cells are u8, u16, u32 or u64, and at least one", region.span)
+            if region.cell not in CELLS or not 0 < region.count < 1 << 32:  # its extent is a u32
+                yield Finding(f"@{region.name}: 1 to 2^32 - 1 cells of u8, u16, u32 or u64", region.span)
         for effect in of.may:
             if effect not in form.EFFECTS:
                 yield Finding(f"no effect is called {effect}", of.span)
@@ -126,7 +145,8 @@ class _Checker:
         self.pipe = pipe
         yield from self.body(pipe.body, names)
         self.pipe = None
-        if sum(isinstance(statement, form.Emit) for statement in pipe.body) != 1:
+        at_top = [statement for statement in pipe.body if isinstance(statement, form.Emit)]
+        if len(at_top) != 1 or len(_emits(pipe.body)) != 1:
             yield Finding("a pipe emits once, at the top of its body", pipe.span)
         if pipe.finish is not None:
             yield from self.expression(pipe.finish, {state.name: (state.initial.type, True) for state in pipe.states})
@@ -260,6 +280,9 @@ class _Checker:
                     yield from self.expression(value, names)
                     if value.type.bits % 8 or not value.type.bits:
                         yield Finding("a frame is made of whole bytes", piece.span)
+        for address in send.own:  # whoever checks it looks at these bytes of every such frame
+            if address.offset < 0 or address.size < 1 or address.offset + address.size > fixed_start(send):
+                yield Finding("an own address lies in the part of a frame that is always there", send.span)
 
     def permitted(self, effect: str, span: Span) -> Iterator[Finding]:
         if effect not in self.of.may:

@@ -21,10 +21,18 @@ ENOUGH = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The captured bytes of a packet, and how many bytes it had on the wire."""
+    """The captured bytes of a packet, and how many bytes it had on the wire.
+
+    The wire length is any u32: a file may say anything, so nothing may rely on its being the larger. Raises ValueError
+    for one that is no u32.
+    """
 
     data: bytes
     wire_length: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.wire_length < 1 << 32:
+            raise ValueError(f"a packet of {self.wire_length} bytes on the wire: not a u32")
 
     @classmethod
     def whole(cls, data: bytes) -> Packet:
