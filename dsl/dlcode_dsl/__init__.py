@@ -43,7 +43,7 @@ _HOMES = {
     "run": ".core.interpret",
     "run_test": ".testing",
 }
-"""Where each public name lives. It is imported when it is first asked for, so that the package costs nothing to import."""
+"""Where each public name lives. It is imported when it is first asked for: the package itself costs nothing."""
 
 __all__ = [
     "Compiled",

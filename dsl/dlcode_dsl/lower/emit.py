@@ -22,6 +22,7 @@ class Emitter:
     def __init__(self) -> None:
         self._bodies: list[list[Statement]] = [[]]
         self._taken: Counter[str] = Counter()
+        self._mutable: set[str] = set()
         self.known: ChainMap[Hashable, Any] = ChainMap()
 
     def emit(self, *statements: Statement) -> None:
@@ -52,8 +53,8 @@ class Emitter:
         return name if count == 1 else f"{name}'{count}"
 
     def let(self, name: str, value: Expression, span: Span = NOWHERE) -> Expression:
-        """The value under a name of its own; a constant or a name needs none."""
-        if isinstance(value, Constant | Variable):
+        """The value as it is now, under a name of its own; a constant, or a name that never changes, needs none."""
+        if isinstance(value, Constant) or (isinstance(value, Variable) and value.name not in self._mutable):
             return value
         name = self.fresh(name)
         self.emit(form.Let(name, value, span=span))
@@ -62,6 +63,7 @@ class Emitter:
     def variable(self, name: str, value: Expression, span: Span = NOWHERE) -> Variable:
         """A mutable name with its first value."""
         name = self.fresh(name)
+        self._mutable.add(name)
         self.emit(form.Let(name, value, mutable=True, span=span))
         return Variable(name, value.type, span=span)
 

@@ -7,8 +7,8 @@ where it is true and run `absent`, which leaves, where it is false. A comparison
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 
 from .. import codes
 from ..constants import fold as fold_literals
@@ -55,7 +55,7 @@ class Local:
     """A `let` or `var`."""
 
     type: ValueType
-    core: form.Variable
+    core: form.Expression  # a variable, or a constant where the name never changes
     mutable: bool
 
 
@@ -107,21 +107,15 @@ class Lowering:
 
     # ---- where names come from
 
-    @contextmanager
-    def inside(self, place: Place) -> Iterator[None]:
+    def inside(self, place: Place) -> AbstractContextManager[None]:
         """Inside a header's declaration: names are its fields."""
-        outer = self.names
-        self.names = {name: FieldOf(place, field) for name, field in place.layout.fields.items()}
-        try:
-            yield
-        finally:
-            self.names = outer
+        return self.scope({name: FieldOf(place, field) for name, field in place.layout.fields.items()})
 
     @contextmanager
-    def scope(self) -> Iterator[None]:
-        """A body: what is declared in it is forgotten after it."""
+    def scope(self, names: dict[str, Meaning] | None = None) -> Iterator[None]:
+        """A body, in which names mean what they do outside, or only what is given; what it declares ends with it."""
         outer = self.names
-        self.names = dict(outer)
+        self.names = dict(outer) if names is None else names
         try:
             yield
         finally:
@@ -217,11 +211,15 @@ class Lowering:
             if field:
                 places.field_value(self, place, self.module.headers[header].fields[field], absent, name.span)
 
-    def _unless_true(self, operand: Expression, absent: Body, span: Span) -> None:
-        """`!operand`."""
+    def warn_of_absence(self, operand: Expression, span: Span) -> None:
+        """Warn of a `!` whose operand is false where something is absent."""
         if self._may_be_absent(operand):
             help = "an absent value makes a comparison false under every operator; turn the operator instead"
             self.warnings.append(wrong(codes.NOT_OF_ABSENT, span, help=help).diagnostic)
+
+    def _unless_true(self, operand: Expression, absent: Body, span: Span) -> None:
+        """`!operand`."""
+        self.warn_of_absence(operand, span)
         label = self.emitter.fresh("not")
         with self.emitter.nested() as body:
             self.jump(operand, (form.Leave(label, span=span),))
@@ -262,12 +260,11 @@ class Lowering:
         if len(declared.body) != 1 or not isinstance(declared.body[0], tree.Evaluate):
             help = "a filter that is used inside another is one expression"
             raise wrong(codes.WRONG_TYPE, name.span, found="a filter with statements", wanted="a condition", help=help)
-        outer, self.names = self.names, {}
         self._inlined += 1
         try:
-            self.jump(declared.body[0].value, absent)
+            with self.scope({}):
+                self.jump(declared.body[0].value, absent)
         finally:
-            self.names = outer
             self._inlined -= 1
 
     def truth(self, condition: Expression, span: Span) -> form.Expression:
@@ -384,7 +381,7 @@ class Lowering:
     def _use(self, name: tree.Name, absent: Body | None) -> Value:
         match self.meaning(name):
             case Local(type, core):
-                return Typed(type, form.Variable(core.name, core.type, span=name.span), name.span)
+                return Typed(type, replace(core, span=name.span), name.span)
             case FieldOf(place, field):
                 return places.field_value(self, place, field, absent, name.span)
             case Memory(region, type, True):

@@ -134,9 +134,8 @@ class HandlerLowering(Statements):
         """The `on` test, and the message or header that the handler is given."""
         declared, span = self.declared, self.declared.on.span
         self.last = last_header(self.module, declared.on, self.link)
-        outer, self.names = self.names, {}
-        self.jump(declared.on, self.decline)
-        self.names = outer
+        with self.scope({}):
+            self.jump(declared.on, self.decline)
         place = places.locate(self, self.last, self.decline)
         self.payload_header = self.last
         parameter = declared.parameter
@@ -283,7 +282,7 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
         link = module.filters[declared.on.name.text].link.text
     lower = HandlerLowering(module, declared, link)
     lower.head()
-    if not lower.statements(declared.body, outermost=True) and not lower.found:
+    if not lower.found and not lower.statements(declared.body, outermost=True) and not lower.found:
         help = "each way through a handler ends in `consume`, `pass`, `drop` or `abort`"
         lower.found.append(
             wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="a verdict", help=help).diagnostic

@@ -237,7 +237,8 @@ def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Paylo
         assert isinstance(known, Payload)
         return known
     if absent is None:
-        raise wrong(codes.MAY_BE_ABSENT, header.span, "its length fields may lie", what="payload")
+        help = "ask for it in `when`, or say what happens without it: `payload.len else pass`"
+        raise wrong(codes.MAY_BE_ABSENT, header.span, "its length fields may lie", help=help, what="payload")
     path, span = only_way(lower, header), header.span
     place = locate(lower, header, absent)
     end: Expression = PACKET

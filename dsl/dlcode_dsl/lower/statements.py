@@ -123,10 +123,8 @@ class Statements(Lowering, ABC):
         else:
             settled = self.settled(found)
             type, core = settled.type, settled.core
-        name = self.emitter.fresh(statement.name.text)
-        self.emitter.emit(form.Let(name, core, statement.mutable, span=statement.span))
-        local = Local(type, form.Variable(name, type.core), statement.mutable)
-        self.declare(statement.name, local)
+        bind = self.emitter.variable if statement.mutable else self.emitter.let
+        self.declare(statement.name, Local(type, bind(statement.name.text, core, statement.span), statement.mutable))
 
     def _viewed(self, statement: tree.Let, value: tree.As, absent: Body | None) -> Place:
         if statement.mutable or statement.type is not None:
@@ -173,6 +171,7 @@ class Statements(Lowering, ABC):
             return
         local = self.meaning(target.name) if isinstance(target, tree.Use) else None
         if isinstance(local, Local) and local.mutable:
+            assert isinstance(local.core, form.Variable)
             old = Typed(local.type, local.core, target.span)
             self.emitter.emit(form.Assign(local.core.name, self._new_value(statement, old), span=span))
             return
@@ -197,6 +196,13 @@ class Statements(Lowering, ABC):
 
     def _if(self, statement: tree.If) -> bool:
         span = statement.span
+        if isinstance(statement.condition, tree.Not) and not statement.otherwise:
+            with self.emitter.nested() as then:
+                ended = self.statements(statement.then)
+            if len(then) == 1 and isinstance(then[0], form.Exit):  # short enough to stand wherever the test fails
+                self.warn_of_absence(statement.condition.operand, statement.condition.span)
+                self.jump(statement.condition.operand, tuple(then))
+                return False
         end, other = self.emitter.fresh("end"), self.emitter.fresh("else")
         with self.emitter.nested() as then:
             self.jump(statement.condition, (form.Leave(other, span=span),))
