@@ -99,6 +99,7 @@ class Lance:
         if burst_ps + dma.read_ps(self._burst) > self._half_delay_ps + head_start_ps:
             raise BeyondModel("a burst takes longer than the FIFO's head start on the wire")
         self._held_in_reset = False
+        self._pin = False
         self._sending: Transmission | None = None
         port.listener = self
         self._reset()
@@ -189,7 +190,10 @@ class Lance:
         self._update_pin()
 
     def _update_pin(self) -> None:
-        self._interrupt(bool(self.csr0 & CSR0_INTERRUPTS and self.csr0 & Csr0.INEA))
+        asserted = bool(self.csr0 & CSR0_INTERRUPTS and self.csr0 & Csr0.INEA)
+        if asserted != self._pin:
+            self._pin = asserted
+            self._interrupt(asserted)
 
     def _raise(self, bits: Csr0) -> None:
         self.csr0 |= bits

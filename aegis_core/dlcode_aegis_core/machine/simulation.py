@@ -14,29 +14,21 @@ from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.wire import Wire
 
 
-class PendingEvents(Protocol):
-    """The part of a machine's event queue that a simulation uses."""
-
-    @property
-    def next_time_ps(self) -> int: ...
-    def run_due(self, now_ps: int) -> None: ...
-
-
 class Machine(Protocol):
     """A machine on a wire, as a simulation sees it."""
 
     @property
     def wire(self) -> Wire: ...
     @property
-    def events(self) -> PendingEvents: ...
-    @property
-    def now_ps(self) -> int: ...
+    def settled_ps(self) -> int:
+        """All that the machine does before this time has happened."""
+
     @property
     def lookahead_ps(self) -> int:
         """How long before a first bit the machine asks for the wire, at least."""
 
     def run(self, until_ps: int) -> None:
-        """Run until the machine's time is at or past `until_ps`, at an instruction's end."""
+        """Run until the machine's time is at or past `until_ps`, and all has happened that comes before."""
 
 
 def run_together(
@@ -57,7 +49,7 @@ def run_together(
     if turn_ps <= 0:
         raise BeyondModel("a LANCE begins to transmit sooner than another station could sense its carrier")
     while True:
-        settled_ps = min(min(machine.now_ps, machine.events.next_time_ps) for machine in machines)
+        settled_ps = min(machine.settled_ps for machine in machines)
         if until() if callable(until) else settled_ps >= until:
             return
         wire.advance(settled_ps + lookahead_ps)
@@ -66,5 +58,3 @@ def run_together(
             horizon_ps = min(horizon_ps, until)
         for machine in machines:
             machine.run(horizon_ps)
-            # An instruction may have taken the machine past the horizon before these were due to it.
-            machine.events.run_due(horizon_ps - 1)

@@ -19,7 +19,7 @@ def make_rigs() -> MakeRigs:
     """Make rigs named a, b, ... on one wire, with changes to the parameters."""
 
     def make(count: int = 2, **changes: int | float) -> list[Rig]:
-        parameters = {**PARAMETERS, **{name.replace("__", "."): value for name, value in changes.items()}}
+        parameters = PARAMETERS.replace({name.replace("__", "."): value for name, value in changes.items()})
         wire = Wire(parameters)
         return [Rig(wire, parameters, name, ADDRESSES[i]) for i, name in enumerate("abc"[:count])]
 

@@ -6,11 +6,12 @@ Its driver works through the registers, and through memory by the two layouts, w
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import count
 
 from dlcode_aegis_core.machine.ioasic import IoAsic
 from dlcode_aegis_core.machine.lance import RAP, RDP, Lance
+from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.wire import Wire
 
 BASE = 0x20000  # where the region lies
@@ -23,30 +24,7 @@ BUFFER = 1536
 
 OWN, ERR, STP, ENP = 0x8000, 0x4000, 0x0200, 0x0100
 
-PARAMETERS: dict[str, int | float] = {
-    "cpu.clock_hz": 25_000_000,
-    "lance.base": 0x1C0C0000,
-    "lance.fifo_octets": 48,
-    "lance.burst_octets": 16,
-    "lance.bus_word_ns": 600,
-    "lance.undocumented_delay_ns": 12_900,
-    "lance.poll_interval_ns": 1_600_000,
-    "lance.bus_timeout_ns": 25_600,
-    "lance.register_access_ns": 1250,
-    "ioasic.base": 0x1C040000,
-    "ioasic.station_rom_base": 0x1C080000,
-    "ioasic.register_access_ns": 520,
-    "ioasic.rom_access_ns": 1000,
-    "dma.memory_cycle_ns": 80,
-    "dma.read_setup_cycles": 4,
-    "dma.write_setup_cycles": 2,
-    "dma.word_cycles": 1,
-    "wire.bits_per_second": 10_000_000,
-    "wire.preamble_octets": 8,
-    "wire.interframe_gap_bits": 96,
-    "wire.carrier_delay_ns": 900,
-}
-NO_MEMORY_TIME = {"dma.memory_cycle_ns": 0}
+PARAMETERS = Parameters.load("dec5000-125")
 
 
 class Queue:
@@ -74,7 +52,7 @@ class Queue:
 class Rig:
     """Memory, I/O ASIC and LANCE on a wire."""
 
-    def __init__(self, wire: Wire, parameters: Mapping[str, int | float], name: str, address: bytes) -> None:
+    def __init__(self, wire: Wire, parameters: Parameters, name: str, address: bytes) -> None:
         self.wire = wire
         self.name = name
         self.address = address
@@ -105,6 +83,10 @@ class Rig:
         return self.events.now_ps
 
     @property
+    def settled_ps(self) -> int:
+        return self.events.now_ps
+
+    @property
     def lookahead_ps(self) -> int:
         return self.lance.lookahead_ps
 
@@ -114,6 +96,9 @@ class Rig:
 
     def _stall(self, cycles: int) -> None:
         self.stalled += cycles
+
+    def _reset_lance(self, held: bool) -> None:
+        self.lance.hold_in_reset(held)
 
     def _interrupt(self, asserted: bool) -> None:
         if asserted and not self.line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import pytest
 
@@ -290,7 +291,7 @@ def test_a_torn_descriptor_is_read_word_by_word(make_rigs: MakeRigs) -> None:
         a, b = started(make_rigs())
         a.send(frame_to(b.address, a.address, 70))
         a.set_word(TRANSMIT_RING + 4, 0xF000 | -60 & 0xFFF)
-        a.events.schedule(a.now_ps + delay, lambda rig=a: rig.set_word(TRANSMIT_RING + 4, 0xF000 | -70 & 0xFFF))
+        a.events.schedule(a.now_ps + delay, partial(a.set_word, TRANSMIT_RING + 4, 0xF000 | -70 & 0xFFF))
         run_together([a, b], MS)
         assert b.received(0)[1] == length + 4, f"count written {delay} ps after TDMD"
 
@@ -342,7 +343,7 @@ def test_a_wire_faster_than_the_bus_underflows(make_rigs: MakeRigs) -> None:
     run_together([a, b], MS)
     assert a.word(TRANSMIT_RING + 6) & 0x4000, "UFLO"
     assert not a.csr0 & TXON
-    assert b.raised_ps == [] or b.received(0)[0] & 0x4000
+    assert b.received(0)[0] in (OWN, 0x4800 | STP | ENP), "nothing, or a frame marked as bad"
 
 
 def test_a_frame_cut_short_by_stop_is_not_received_as_good(make_rigs: MakeRigs) -> None:

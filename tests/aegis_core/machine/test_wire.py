@@ -49,7 +49,7 @@ def test_a_frame_of_60_octets_takes_57_6_microseconds() -> None:
 
 
 def test_twice_the_rate_takes_half_the_time() -> None:
-    wire = Wire({**PARAMETERS, "wire.bits_per_second": 20_000_000})
+    wire = Wire(PARAMETERS.replace({"wire.bits_per_second": 20_000_000}))
     assert wire.arrival_ps(64) == 28_800_000
 
 
@@ -119,7 +119,7 @@ def test_a_withdrawn_request_is_never_granted() -> None:
 
 
 def test_the_check_sequence_is_the_standard_one() -> None:
-    """Residue of IEEE 802.3: a bit-serial register that takes in a frame and its check sequence ends at a constant."""
+    """A bit-serial register that takes in a frame and its check sequence ends at the residue of IEEE 802.3."""
     frame = bytes(range(60))
     register = 0xFFFFFFFF
     for octet in frame + frame_check_sequence(frame):
