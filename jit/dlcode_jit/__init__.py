@@ -1,1 +1,50 @@
-"""Certificate in, image out: code for the host process and for the MIPS R3000, from one lowering."""
+"""Certificate in, image out: code for the host process and for the MIPS R3000, from one lowering.
+
+Never: accepts a program without its certificate.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import CodeGeneratorError, ImageError
+    from .host import Batch, HostImage, Lease, host_image
+    from .outcome import Outcome
+    from .r3000.image import MipsCode, MipsImage, mips_code, mips_image
+
+_HOMES = {
+    "Batch": ".host",
+    "CodeGeneratorError": ".errors",
+    "HostImage": ".host",
+    "ImageError": ".errors",
+    "Lease": ".host",
+    "MipsCode": ".r3000.image",
+    "MipsImage": ".r3000.image",
+    "Outcome": ".outcome",
+    "host_image": ".host",
+    "mips_code": ".r3000.image",
+    "mips_image": ".r3000.image",
+}
+
+__all__ = [
+    "Batch",
+    "CodeGeneratorError",
+    "HostImage",
+    "ImageError",
+    "Lease",
+    "MipsCode",
+    "MipsImage",
+    "Outcome",
+    "host_image",
+    "mips_code",
+    "mips_image",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is first asked for: the worker of the code generator needs none of it."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

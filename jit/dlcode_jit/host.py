@@ -89,7 +89,7 @@ class Lease:
     def enter(self, packet: Packet) -> Verdict:
         """Run the image on a packet. Raises ImageError (`packet`) for one longer than the program's maximum."""
         program, data = self._image.program, packet.data
-        if len(data) > program.maximum or not 0 <= packet.wire_length < 1 << 32:
+        if len(data) > program.maximum:
             raise ImageError("packet", f"{program.name} is run on packets of at most {program.maximum} bytes")
         self._queue[0] = 0
         if "rewrite" in program.may:

@@ -1,0 +1,144 @@
+"""Images for the R3000: made from certificates, checked, and placed at an address.
+
+What LLVM makes is given the distances that the hardware asks for (`spacing`), and is checked. Delay slots are filled at
+first; an image whose check then finds something is made again without, and refused if the check still does.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlcode_dsl.core.form import Program, Send
+
+from ..abi import MIPS_STACK_ALIGNMENT, QueueLayout
+from ..admit import admitted
+from ..errors import ImageError
+from ..lower import lower
+from ..mips.check import Finding, check
+from ..mips.decode import decode
+from ..mips.disassemble import disassemble
+from ..mips.registers import GENERAL_NAMES
+from ..sites import send_sites
+from ..targets import R3000
+from .codegen import FILLED, UNFILLED
+from .link import PLACEMENT, Object, place, read_object
+from .spacing import spaced
+
+if TYPE_CHECKING:
+    from dlcode_verifier import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class MipsImage:
+    """Code of one program at its address: words of code, then constants, all of them only read."""
+
+    program: Program
+    queue: QueueLayout
+    base: int
+    data: bytes
+    entry: int  # address of the entry point
+    text: int  # bytes of `data` that are code
+    stack: int  # bytes below the caller's sp that a run takes at most
+
+    @property
+    def size(self) -> int:
+        """Bytes that the image takes."""
+        return len(self.data)
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """The code."""
+        return _words(self.data[: self.text])
+
+    @property
+    def sites(self) -> tuple[Send, ...]:
+        """The `Send` statements that queue entries name."""
+        return send_sites(self.program)
+
+    def listing(self) -> str:
+        """The code with addresses, as the assembler reads it."""
+        lines = []
+        for at, word in enumerate(self.words):
+            address = self.base + 4 * at
+            lines.append(f"{address:08x}  {word:08x}  {disassemble(word, address)}")
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class MipsCode:
+    """A program's code before it has an address."""
+
+    program: Program
+    queue: QueueLayout
+    object: Object
+    filled: bool  # whether delay slots are used
+
+    def place(self, base: int) -> MipsImage:
+        """The image at `base`. Raises ImageError (`placement`) where it can't lie."""
+        if base % PLACEMENT or not 0 <= base < 1 << 32:
+            raise ImageError("placement", f"an image starts at a multiple of {PLACEMENT}, not at {base:#x}")
+        data, text = place(self.object, base), self.object.text
+        entry = base + self.object.symbols[self.program.name]
+        return MipsImage(self.program, self.queue, base, data, entry, text, _stack(_words(data[:text])))
+
+
+def mips_image(certificate: Certificate, base: int) -> MipsImage:
+    """The image of a proved program at an address, a multiple of 16. Raises as `mips_code` and `MipsCode.place` do."""
+    return mips_code([certificate])[0].place(base)
+
+
+def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
+    """Checked code of each program, made by one request to the code generator.
+
+    Raises ImageError: `certificate` for one that this process has not made or checked again, `unsupported` for a
+    program that is not compiled yet, `rejected` for code that keeps a hazard however it is made. Raises
+    CodeGeneratorError where LLVM dies.
+    """
+    return compile_mips([admitted(certificate) for certificate in certificates])
+
+
+def compile_mips(programs: Sequence[tuple[Program, QueueLayout]]) -> tuple[MipsCode, ...]:
+    """As `mips_code`, for programs that have passed the gate."""
+    modules = [lower(program, queue, R3000).text for program, queue in programs]
+    objects = [spaced(read_object(elf)) for elf in FILLED.objects(modules)]
+    again = [number for number, object in enumerate(objects) if findings(object)]
+    if again:
+        for number, elf in zip(again, UNFILLED.objects([modules[number] for number in again]), strict=True):
+            objects[number] = spaced(read_object(elf))
+            if found := findings(objects[number]):
+                reason = "; ".join(finding.text for finding in found)
+                raise ImageError("rejected", f"{programs[number][0].name}: {reason}")
+    return tuple(
+        MipsCode(program, queue, object, number not in again)
+        for number, ((program, queue), object) in enumerate(zip(programs, objects, strict=True))
+    )
+
+
+_SP = GENERAL_NAMES.index("sp")
+
+_NOMINAL = 0x8000_0000
+"""Where an object lies while it is checked: hazards don't depend on it."""
+
+
+def findings(object: Object) -> tuple[Finding, ...]:
+    """What the check has against the code of an object."""
+    return tuple(check(place(object, _NOMINAL)[: object.text], _NOMINAL))
+
+
+def _words(code: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(code) // 4}I", code)
+
+
+def _stack(words: Sequence[int]) -> int:
+    """Bytes of stack that the code takes: each function's frame once, since none is recursive."""
+    total = 0
+    for word in words:
+        decoded = decode(word)
+        if decoded is None or decoded.row.name not in ("addiu", "addi") or decoded.operands[:2] != (_SP, _SP):
+            continue
+        total += max(0, -decoded.operand("immediate"))
+    assert total % MIPS_STACK_ALIGNMENT == 0
+    return total

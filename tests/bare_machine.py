@@ -1,0 +1,108 @@
+"""A DECstation's processor and memory with nothing else, to run one image after another on.
+
+The caller's side of the handler ABI: it sets the registers, calls, and sees that the image kept its word. Memory that
+the image may not touch is filled with a pattern, and compared afterwards.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from dlcode_aegis_core.machine.bus import Bus
+from dlcode_aegis_core.machine.cache import INVALID
+from dlcode_aegis_core.machine.cpu import Cpu
+from dlcode_aegis_core.machine.events import EventQueue
+from dlcode_aegis_core.machine.memory import Memory as Dram
+from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_dsl.core.interpret import Memory, Packet
+from dlcode_jit import abi
+from dlcode_jit.mips.registers import GENERAL_NAMES
+from dlcode_jit.outcome import Outcome, cells_from_bytes, cells_to_bytes, effects_in, region_size, verdict_of
+from dlcode_jit.r3000.image import MipsCode, MipsImage
+
+KSEG0 = 0x8000_0000
+SIZE = 0x4_0000
+RETURN = 0x1000  # where the image returns to: nothing is executed there
+CODE = 0x2000
+LEASE = 0x1_0000
+QUEUE = 0x1_0100
+REGIONS = 0x2_0000
+STACK = 0x2_F000  # top of the stack
+PACKET = 0x3_0002  # 2 modulo 4
+PATTERN = 0xA5
+
+REGISTER = {name: number for number, name in enumerate(GENERAL_NAMES)}
+KEPT = ("s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "gp", "k0", "k1")
+EXCEPTIONS = range(0xBFC0_0100, 0xBFC0_0200)  # vectors, while Status.BEV is set
+MOST = 200_000
+"""Instructions after which a run is taken to be endless."""
+
+
+class BareMachine:
+    """One image, placed in memory; each run has its own packet, regions and queue."""
+
+    def __init__(self, code: MipsCode, parameters: Parameters) -> None:
+        self.image: MipsImage = code.place(KSEG0 + CODE)
+        dram = Dram(SIZE)
+        self.cpu = Cpu(parameters, Bus(dram, ()), EventQueue())
+        self.memory = dram.data
+        assert CODE + self.image.size <= LEASE
+        assert QUEUE + self.image.queue.size <= REGIONS
+        assert len(self.memory) == SIZE
+
+    def run(self, packet: Packet, memory: Memory | None = None) -> Outcome:
+        """As the interpreter's `run`. An AssertionError says how the image broke the ABI."""
+        image, data = self.image, packet.data
+        before = bytearray([PATTERN]) * SIZE
+        before[CODE : CODE + image.size] = image.data
+        before[PACKET : PACKET + len(data)] = data
+        places, free = [], REGIONS
+        for region in image.program.regions:
+            places.append(free)
+            size = region_size(region)
+            before[free : free + size] = cells_to_bytes(region, (memory or {}).get(region.name, [0] * region.count))
+            free = -(-(free + size) // abi.REGION_ALIGNMENT) * abi.REGION_ALIGNMENT
+        assert free <= STACK - 0x1000
+        words = [KSEG0 + place for place in (QUEUE, *places)]
+        struct.pack_into(f"<{len(words)}I", before, LEASE, *words)
+        struct.pack_into("<I", before, QUEUE + abi.QUEUE_COUNT, 0)
+        self.memory[:] = before
+        verdict = verdict_of(image.program, self._call(len(data), packet.wire_length))
+        after = bytes(self.memory)
+
+        may_change = [(QUEUE, image.queue.size), (STACK - image.stack, image.stack + abi.MIPS_ARGUMENT_AREA)]
+        may_change += [
+            (place, region_size(region)) for place, region in zip(places, image.program.regions, strict=True)
+        ]
+        if "rewrite" in image.program.may:
+            may_change.append((PACKET, len(data)))
+        kept = bytearray(after)
+        for start, size in may_change:
+            kept[start : start + size] = before[start : start + size]
+        assert kept == before, "the image wrote where it may not"
+
+        cells = {
+            region.name: cells_from_bytes(region, after[place : place + region_size(region)])
+            for place, region in zip(places, image.program.regions, strict=True)
+        }
+        queue = after[QUEUE : QUEUE + image.queue.size]
+        effects = effects_in(queue, image.queue, image.sites) if verdict.keeps_effects else ()
+        return Outcome(verdict, cells, effects, after[PACKET : PACKET + len(data)])
+
+    def _call(self, length: int, wire_length: int) -> int:
+        cpu, image = self.cpu, self.image
+        cpu.data_cache.tags[:] = [INVALID] * len(cpu.data_cache.tags)  # memory was written behind its back
+        for number in range(1, 32):
+            cpu.gpr[number] = 0xDEAD_0000 | number
+        arguments = {"a0": KSEG0 + PACKET, "a1": length, "a2": wire_length, "a3": KSEG0 + LEASE}
+        for name, value in {**arguments, "sp": KSEG0 + STACK, "ra": KSEG0 + RETURN}.items():
+            cpu.gpr[REGISTER[name]] = value
+        kept = {name: cpu.gpr[REGISTER[name]] for name in (*KEPT, "sp")}
+        cpu.pc = image.entry
+        last = cpu.instructions + MOST
+        while cpu.pc != KSEG0 + RETURN:
+            cpu.step()
+            assert cpu.pc not in EXCEPTIONS, f"exception {cpu.cp0.cause >> 2 & 31} at {cpu.cp0.epc:#x}"
+            assert cpu.instructions < last, "still running"
+        assert {name: cpu.gpr[REGISTER[name]] for name in kept} == kept, "a register that a callee keeps was changed"
+        return cpu.gpr[REGISTER["v0"]]
