@@ -1,8 +1,8 @@
-"""The flag that rewrites expected output: `pytest tests/jit --rewrite`."""
+"""The one flag of the tests: `pytest --rewrite` writes what is found as what is expected, for the diff to be reviewed."""
 
 import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Known where this folder is named on the command line."""
+    """Known to every test below this folder."""
     parser.addoption("--rewrite", action="store_true", help="write what is found as what is expected")
