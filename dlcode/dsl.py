@@ -1,1 +1,43 @@
 """The language under its documented name: what `dlcode_dsl` offers to users. Never: holds anything of its own."""
+
+from dlcode_dsl import (
+    Compiled,
+    Diagnostic,
+    Fault,
+    Outcome,
+    Packet,
+    Program,
+    Source,
+    Span,
+    TestCase,
+    Verdict,
+    check_program,
+    compile_bytes,
+    compile_source,
+    parse_program,
+    print_program,
+    render,
+    run,
+    run_test,
+)
+
+__all__ = [
+    "Compiled",
+    "Diagnostic",
+    "Fault",
+    "Outcome",
+    "Packet",
+    "Program",
+    "Source",
+    "Span",
+    "TestCase",
+    "Verdict",
+    "check_program",
+    "compile_bytes",
+    "compile_source",
+    "parse_program",
+    "print_program",
+    "render",
+    "run",
+    "run_test",
+]

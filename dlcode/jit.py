@@ -1,1 +1,23 @@
 """The code generator under its documented name: what `dlcode_jit` offers to users. Never: holds anything of its own."""
+
+from dlcode_jit import (
+    CodeGeneratorError,
+    HostImage,
+    ImageError,
+    MipsImage,
+    assembly_text,
+    host_image,
+    llvm_text,
+    mips_image,
+)
+
+__all__ = [
+    "CodeGeneratorError",
+    "HostImage",
+    "ImageError",
+    "MipsImage",
+    "assembly_text",
+    "host_image",
+    "llvm_text",
+    "mips_image",
+]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .host import Batch, HostImage, Lease, host_image
     from .outcome import Outcome
     from .r3000.image import MipsCode, MipsImage, mips_code, mips_image
+    from .shown import assembly_text, llvm_text
 
 _HOMES = {
     "Batch": ".host",
@@ -23,7 +24,9 @@ _HOMES = {
     "MipsCode": ".r3000.image",
     "MipsImage": ".r3000.image",
     "Outcome": ".outcome",
+    "assembly_text": ".shown",
     "host_image": ".host",
+    "llvm_text": ".shown",
     "mips_code": ".r3000.image",
     "mips_image": ".r3000.image",
 }
@@ -37,7 +40,9 @@ __all__ = [
     "MipsCode",
     "MipsImage",
     "Outcome",
+    "assembly_text",
     "host_image",
+    "llvm_text",
     "mips_code",
     "mips_image",
 ]

@@ -1,0 +1,1 @@
+"""The commands of the command line, one module each: `declare` adds its arguments, `run` does the work."""

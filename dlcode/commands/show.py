@@ -1,0 +1,39 @@
+"""`dlcode show FILE.ash[:NAME] --stage core|llvm|asm [--target host|r3000]`: a program at each stage of its way."""
+
+from __future__ import annotations
+
+import argparse
+
+from dlcode.command_line import CannotRun
+from dlcode.commands.sources import judged, proved, report, split
+from dlcode_dsl import print_program
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("source", metavar="FILE.ash[:NAME]", help="the source, and the program if it holds several")
+    parser.add_argument("--stage", choices=("core", "llvm", "asm"), default="core")
+    parser.add_argument("--target", choices=("host", "r3000"), default="host")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show. The core form is shown of any program that compiles, code only of what is proved."""
+    if options.stage == "core":
+        return _core(options.source)
+    certificate = proved(options.source).certificate
+    assert certificate is not None
+    from dlcode_jit import assembly_text, llvm_text
+
+    print((llvm_text if options.stage == "llvm" else assembly_text)(certificate, options.target), end="")
+    return 0
+
+
+def _core(argument: str) -> int:
+    path, name = split(argument)
+    found = judged(path)
+    programs = [one.program for one in found.judgements if name in (None, one.program.name)]
+    if not programs:
+        report(found)
+        raise CannotRun(f"{path}: no program{f' called {name}' if name else ''} that compiles")
+    print("\n".join(print_program(program) for program in programs), end="")
+    return 0

@@ -1,0 +1,59 @@
+"""What the commands share that take a source: `FILE.ash` or `FILE.ash:NAME`, judged and reported."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dlcode.command_line import CannotRun, colored
+from dlcode.judging import Judged, Judgement, judge_file
+from dlcode_dsl import render
+
+EXIT_CODES = {"proved": 0, "refused": 1, "not proved": 3}
+
+
+def split(argument: str) -> tuple[str, str | None]:
+    """The file and, after a colon, the program's name. A file whose own name holds a colon wins."""
+    if ":" in argument and not Path(argument).exists():
+        path, _, name = argument.rpartition(":")
+        return path, name
+    return argument, None
+
+
+def judged(path: str) -> Judged:
+    """The source at a path, judged. Raises CannotRun if the path holds none or it can't be read."""
+    try:
+        return judge_file(path)
+    except OSError as error:
+        raise CannotRun(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:  # a path with a zero byte in it
+        raise CannotRun(f"{path!r}: {error}") from None
+
+
+def report(found: Judged) -> None:
+    """Show what was found on standard error."""
+    if found.diagnostics:
+        print(render(found.diagnostics, color=colored(sys.stderr)), file=sys.stderr)
+
+
+def proved(argument: str, kind: str | None = None) -> Judgement:
+    """The one program that an argument names (its source's only one, if it names none), proved.
+
+    Raises CannotRun, after the diagnostics were shown, if there is no such program or it is not proved.
+    """
+    path, name = split(argument)
+    found = judged(path)
+    programs = [judgement for judgement in found.judgements if kind in (None, judgement.program.kind)]
+    if name is not None:
+        programs = [judgement for judgement in programs if judgement.program.name == name]
+    if not programs or len(programs) > 1:
+        report(found)
+        names = ", ".join(judgement.program.name for judgement in found.judgements) or "none that compile"
+        what = kind or "program"
+        reason = f"no {what} is called {name}" if name else f"{'no' if not programs else 'more than one'} {what}"
+        raise CannotRun(f"{path}: {reason} (there are: {names})")
+    (judgement,) = programs
+    if judgement.verdict != "proved":
+        report(found)
+        raise CannotRun(f"{path}: {judgement.program.name} is {judgement.verdict}: nothing of it is run")
+    return judgement

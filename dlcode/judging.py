@@ -1,0 +1,124 @@
+"""A source judged: compiled, each of its programs proved or refused, and what was found as values.
+
+`check`, `load` and every other command start here, so that nothing is run that was not proved a moment ago.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dlcode.captures import Packet, write_capture
+from dlcode_dsl import Compiled, Diagnostic, Program, Source, compile_bytes, compile_source
+
+if TYPE_CHECKING:
+    from dlcode_verifier import Answer, Certificate, Options, Refutation
+
+Verdict = Literal["proved", "refused", "not proved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One program and the verifier's answer."""
+
+    program: Program
+    answer: Answer
+
+    @property
+    def verdict(self) -> Verdict:
+        """The answer in one word of the three."""
+        from dlcode_verifier import NotProved, Proved
+
+        match self.answer:
+            case Proved():
+                return "proved"
+            case NotProved():
+                return "not proved"
+        return "refused"
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate, where there is one."""
+        from dlcode_verifier import Proved
+
+        return self.answer.certificate if isinstance(self.answer, Proved) else None
+
+    @property
+    def refutations(self) -> tuple[Refutation, ...]:
+        """What was refuted, each with the packet that shows it."""
+        from dlcode_verifier import Refuted
+
+        return self.answer.refutations if isinstance(self.answer, Refuted) else ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A compiled source with a judgement for each program that could be compiled, in the order of the source."""
+
+    compiled: Compiled
+    judgements: tuple[Judgement, ...]
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything that is to be said: of the source, then of each program."""
+        said = [diagnostic for judgement in self.judgements for diagnostic in judgement.answer.diagnostics]
+        return (*self.compiled.diagnostics, *said)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that was found: a source with an error is refused too."""
+        found = {judgement.verdict for judgement in self.judgements}
+        if "refused" in found or any(diagnostic.severity == "error" for diagnostic in self.compiled.diagnostics):
+            return "refused"
+        return "not proved" if "not proved" in found else "proved"
+
+
+def judge(compiled: Compiled, *, options: Options | None = None) -> Judged:
+    """Ask the verifier about each program. Raises SolverFailure if the solver's process was killed or crashed."""
+    from dlcode_verifier import verify
+
+    judgements = tuple(Judgement(program, verify(program, options=options)) for program in compiled.programs)
+    return Judged(compiled, judgements)
+
+
+def judge_text(text: str, name: str) -> Judged:
+    """Judge a source that is at hand as text."""
+    return judge(compile_source(Source(name, text)))
+
+
+def judge_file(path: str | os.PathLike[str]) -> Judged:
+    """Judge a source file. Raises OSError if it can't be read; what is in it never raises."""
+    return judge(compile_bytes(Path(path).read_bytes(), os.fspath(path)))
+
+
+def save_witnesses(judged: Judged, folder: Path) -> Judged:
+    """Write each refutation's packet to `folder` as `SOURCE.CODE.pcap`; the diagnostics then name the file.
+
+    Raises CaptureError if a file can't be written.
+    """
+    stem, taken = Path(judged.compiled.source.name).stem, dict[str, int]()
+    named: dict[int, Diagnostic] = {}
+    for judgement in judged.judgements:
+        for refutation in judgement.refutations:
+            code = refutation.diagnostic.code.name
+            taken[code] = taken.get(code, 0) + 1
+            path = folder / f"{stem}.{code}{'' if taken[code] == 1 else f'-{taken[code]}'}.pcap"
+            packet = refutation.witness.packet
+            write_capture(path, [Packet(0, packet.data, packet.wire_length)])
+            notes = tuple(_with_file(note, path.name) for note in refutation.diagnostic.notes)
+            named[id(refutation.diagnostic)] = replace(refutation.diagnostic, notes=notes)
+    judgements = tuple(
+        replace(judgement, answer=_renamed(judgement.answer, named)) for judgement in judged.judgements
+    )
+    return Judged(judged.compiled, judgements)
+
+
+def _with_file(note: str, name: str) -> str:
+    return f"{note}, written to {name}" if note.startswith("packet that does it") else note
+
+
+def _renamed(answer: Answer, named: dict[int, Diagnostic]) -> Answer:
+    return replace(answer, diagnostics=tuple(named.get(id(one), one) for one in answer.diagnostics))

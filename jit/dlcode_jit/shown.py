@@ -1,0 +1,34 @@
+"""A proved program as text at the stages of its way to machine code: for readers, not for running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from .admit import admitted
+from .lower import lower
+from .targets import HOST, R3000
+
+if TYPE_CHECKING:
+    from dlcode_verifier import Certificate
+
+TargetName = Literal["host", "r3000"]
+
+_SHOWN_AT = 0x8010_0000
+"""Where an R3000 image lies in a listing: an address as good as any other."""
+
+
+def llvm_text(certificate: Certificate, target: TargetName) -> str:
+    """The LLVM code that a program is lowered to, before LLVM has touched it. Raises ImageError as images do."""
+    program, queue = admitted(certificate)
+    return lower(program, queue, HOST if target == "host" else R3000).text
+
+
+def assembly_text(certificate: Certificate, target: TargetName) -> str:
+    """The machine code as assembly text. Raises ImageError and CodeGeneratorError as images do."""
+    if target == "host":
+        from .host import host_image
+
+        return host_image(certificate).listing()
+    from .r3000.image import mips_image
+
+    return mips_image(certificate, _SHOWN_AT).listing()
