@@ -153,7 +153,7 @@ def test_each_comparison_means_the_same_on_every_pair_of_values(encoder: type[En
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-@pytest.mark.parametrize("how, bits", [("widen", 7), ("truncate", 3), ("narrow", 3)])
+@pytest.mark.parametrize(("how", "bits"), [("widen", 7), ("truncate", 3), ("narrow", 3)])
 def test_each_conversion_means_the_same_on_every_value(encoder: type[Encoder], how: str, bits: int) -> None:
     bench = Bench(encoder)
     operand = bench.cell(0)

@@ -99,13 +99,16 @@ class Worker:
         return answer
 
     def stop(self) -> None:
-        """End the process, whatever it is doing."""
-        self.process.kill()
+        """End the process, whatever it is doing; after a fork, only leave it to its owner."""
+        if self.owner == os.getpid():
+            self.process.kill()
+            self.process.wait()
+        else:
+            self.process.returncode = 0  # of a process that is none of ours to wait for
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with suppress(OSError):  # what was left to write has nobody to read it
                     pipe.close()
-        self.process.wait()
 
 
 _lock = threading.Lock()
@@ -114,14 +117,15 @@ _workers: list[Worker] = []  # at most one
 
 def _worker() -> Worker:
     if not _workers or not _workers[0].usable:
+        _end()
         command = f"import sys; sys.path[:] = {sys.path!r}; from dlcode_verifier.worker import serve; serve()"
-        _workers[:] = [Worker(command)]
+        _workers.append(Worker(command))
     return _workers[0]
 
 
 @atexit.register
 def _end() -> None:
-    if _workers and _workers[0].owner == os.getpid():
+    while _workers:
         _workers.pop().stop()
 
 

@@ -1,0 +1,63 @@
+"""The bound on core operations: never below what a run is charged, and reached where the longest way can be taken."""
+
+from __future__ import annotations
+
+from dlcode_dsl.core.interpret import Packet, run
+from dlcode_verifier import NotProved, OverBudget, Proved, verify
+from dlcode_verifier.cost import bounds
+from tests.verifier.support import HANDLER, HERE, judged, program, proved
+
+
+def test_the_bound_is_the_longest_way_and_not_the_sum_of_all() -> None:
+    text = """
+    if (extent(packet) == 7:u32) { exit pass }
+    block b {
+      read %x: u8 = packet[0:u32] else { leave b }
+      if (%x == 1:u8) { @words[0:u32] = (@words[1:u32] +% 1:u32) leave b }
+      @words[0:u32] = 1:u32
+    }
+    exit consume
+    """
+    bound = proved(text).certificate.operations
+    charged = [run(program(text), Packet.whole(data)).operations for data in (bytes(7), b"", b"\1", b"\2")]
+    assert max(charged) == bound.at(1514) == bound.constant
+    assert bound.per_byte == 0
+
+
+def test_what_is_sent_counts_by_its_longest_frame() -> None:
+    text = "if (extent(packet) > 1514:u32) { exit pass } send send { packet[0:u32 : extent(packet)] } exit pass"
+    bound = proved(text).certificate.operations
+    assert run(program(text), Packet.whole(bytes(1514))).operations == bound.constant
+
+
+def test_a_claim_costs_nothing_as_no_image_holds_it() -> None:
+    plain, claimed = "exit pass", "assertion ((extent(packet) / 2:u32) <= extent(packet)) exit pass"
+    assert bounds(program(plain)) == bounds(program(claimed))
+
+
+BUDGET = HANDLER + "cost AMOUNT UNIT { @words[0:u32] = 1:u32 exit consume }"
+
+
+def test_a_program_over_its_budget_is_refused_as_dear_and_not_as_unsafe() -> None:
+    assert isinstance(judged(BUDGET.replace("AMOUNT UNIT", "2 ops")), Proved)
+    answer = judged(BUDGET.replace("AMOUNT UNIT", "1 ops"))
+    assert isinstance(answer, OverBudget)
+    (said,) = answer.diagnostics
+    assert (said.code.name, said.severity) == ("ASH3001", "error")
+    assert "2 core operations" in said.notes[0]
+
+
+def test_a_budget_in_cycles_is_said_to_be_unchecked() -> None:
+    answer = judged(BUDGET.replace("AMOUNT UNIT", "1 cycles on dec5000-125"))
+    assert isinstance(answer, Proved)
+    assert [(said.code.name, said.severity) for said in answer.diagnostics] == [("ASH3002", "warning")]
+
+
+def test_loops_and_copies_are_not_proved_yet() -> None:
+    loop = "loop l { } while (extent(packet) > 3:u32) decreases 1:u32 { leave l } exit pass"
+    copy = "copy packet[0:u32 : 0:u32] -> @bytes[0:u32] as done exit pass"
+    for text, reason in ((loop, "loops are not proved yet"), (copy, "copies are not proved yet")):
+        answer = verify(program(text), options=HERE)
+        assert isinstance(answer, NotProved)
+        assert [missing.reason for missing in answer.open] == [reason]
+        assert reason in answer.diagnostics[0].notes[0]

@@ -1,0 +1,76 @@
+"""Refusals point at the source, with the values on the way, the packet that does it, and what would help."""
+
+from __future__ import annotations
+
+from dlcode_dsl.diagnostics import Diagnostic
+from tests.verifier.support import refutations
+
+
+def said(text: str) -> Diagnostic:
+    (found,) = refutations(text)
+    return found.diagnostic
+
+
+def applied(diagnostic: Diagnostic) -> str:
+    """The source's line with the edit made."""
+    edit = diagnostic.edit
+    assert edit is not None
+    text = edit.span.source.text
+    changed = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return next(line.strip() for line in changed.splitlines() if edit.text in line and line not in text.splitlines())
+
+
+def test_a_read_past_the_end_is_shown_with_its_packet_and_an_edit() -> None:
+    diagnostic = said("""filter f on ethernet maximum 64 {
+      read %n: u8 = packet[0:u32] else { exit miss }
+      let %at: u32 = (widen(%n, u32) + 1:u32)
+      read %x: u16 = packet[%at]
+      exit match
+    }""")
+    assert diagnostic.code.name == "ASH2031"
+    assert diagnostic.primary.span.text == "read %x: u16 = packet[%at]"
+    assert diagnostic.primary.text == "bytes 1 to 2 of 1"
+    (way,) = diagnostic.labels
+    assert (way.span.text, way.text) == ("let %at: u32 = (widen(%n, u32) + 1:u32)", "1 here")
+    assert diagnostic.notes == ("packet that does it: 1 byte",)
+    assert diagnostic.help == "say what happens when the packet is cut short"
+    assert applied(diagnostic) == "read %x: u16 = packet[%at] else false"
+
+
+def test_a_wrap_is_shown_with_its_operator_and_an_edit() -> None:
+    diagnostic = said("let %x: u32 = (@words[2:u32] + 1:u32) exit pass")
+    assert diagnostic.title == "this `+` can wrap"
+    assert diagnostic.primary.text == "4294967295 + 1 as a u32"
+    assert diagnostic.notes == ("packet that does it: 0 bytes", "memory that does it: words[2] = 4294967295")
+    assert applied(diagnostic).startswith("let %x: u32 = (@words[2:u32] +% 1:u32)")
+
+
+def test_an_index_past_the_end_is_shown_with_its_region_and_its_test() -> None:
+    diagnostic = said("""
+    read %slot: u8 = packet[0:u32] else { exit pass }
+    let %at: u32 = widen(%slot, u32)
+    @words[%at] = 1:u32
+    exit consume
+    """)
+    assert diagnostic.title == "this index can go past the end of `words`"
+    assert diagnostic.help == "test the index first: `when %at < words.len`"
+    assert diagnostic.labels[0].text.endswith("here")
+
+
+def test_each_kind_of_refusal_has_its_code() -> None:
+    by_code = {
+        "ASH2034": "let %x: u8 = narrow(@words[0:u32], u8) exit pass",
+        "ASH2035": "let %x: u32 = (1:u32 / @words[0:u32]) exit pass",
+        "ASH2036": "let %x: u32 = (1:u32 << @words[0:u32]) exit pass",
+        "ASH2037": "assertion (@words[0:u32] == 0:u32) exit pass",
+        "ASH2038": "ensures (@words[0:u32] == 0:u32) exit consume",
+        "ASH2039": "@words[0:u32] = 1:u32 exit abort",
+        "ASH2040": "if (extent(packet) < 1500:u32) { exit pass } send send "
+        "{ packet[0:u32 : 1500:u32] value 0:u128 } exit pass",
+    }
+    assert {code: said(text).code.name for code, text in by_code.items()} == {code: code for code in by_code}
+
+
+def test_a_packet_that_was_cut_is_told_with_both_lengths() -> None:
+    diagnostic = said("if (extent(wire) < 20:u32) { exit pass } read %x: u8 = packet[19:u32] exit pass")
+    assert diagnostic.notes == ("packet that does it: 0 bytes, of 20 on the wire",)
