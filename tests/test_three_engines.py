@@ -13,10 +13,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_dsl.compile import compile_bytes
 from dlcode_dsl.core.form import Program, Verdict
 from dlcode_dsl.core.interpret import Packet
 from dlcode_jit.host import HostImage, host_image
@@ -83,8 +85,33 @@ def compare_all(certificates: list[Certificate]) -> Tally:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_three_engines_agree_on_an_example_cut_short_at_every_length(name: str) -> None:
+def test_three_engines_agree_on_a_core_program_cut_short_at_every_length(name: str) -> None:
     assert compare_all([certificate(name)]).pairs > 60
+
+
+def test_three_engines_agree_on_the_packets_of_the_examples_cut_short_at_every_length() -> None:
+    """Each test block's packet is offered to its program, with the block's memory, and with other memory."""
+    ran: set[str] = set()
+    parameters = Parameters.load("dec5000-125")
+    for path in sorted((Path(__file__).parents[1] / "examples").glob("*.ash")):
+        for test in compile_bytes(path.read_bytes(), path.name).tests:
+            answer = verify(test.program, options=Options(isolated=False))
+            if not isinstance(answer, Proved):
+                continue  # the examples of what is refused
+            ran.add(path.stem)
+            (code,) = mips_code([answer.certificate])
+            engines = host_image(answer.certificate), BareMachine(code, parameters)
+            _, other = random_packets(test.program, 1, count=1)[0]
+            whole = test.packet
+            altered = [
+                whole.data[:at] + bytes([whole.data[at] ^ 0xFF]) + whole.data[at + 1 :] for at in range(len(whole.data))
+            ]
+            for packet in [*cut_short(whole), *(Packet(data, whole.wire_length) for data in altered)]:
+                for memory in (test.memory, other):
+                    expected = interpreted(test.program, packet, memory)
+                    for engine in engines:
+                        assert engine.run(packet, memory) == expected, f"{path.name}: {test.name}: {packet.data.hex()}"
+    assert {"remote_increment", "web"} <= ran
 
 
 def test_three_engines_agree_on_generated_programs() -> None:

@@ -21,8 +21,13 @@ from typing import IO, Any
 
 TRIPLE, CPU, FEATURES = "mipsel-unknown-elf", "mips1", "+soft-float,+noabicalls"
 
-# The check is a `teq`, which a MIPS-I does not have; divisors are proved not to be zero.
-OPTIONS = ("-mno-check-zero-division",)
+OPTIONS = (
+    # The check is a `teq`, which a MIPS-I does not have; divisors are proved not to be zero.
+    "-mno-check-zero-division",
+    # Schedule for few registers: on a machine that issues one instruction at a time and hides no latency but a load's
+    # one slot, code that is spread out for parallelism only spills. 8 % fewer words on the larger examples.
+    "-pre-RA-sched=list-burr",
+)
 
 LENGTH = struct.Struct("<I")
 
