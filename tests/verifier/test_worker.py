@@ -1,4 +1,4 @@
-"""The solver's process may crash, hang or be killed: an error of the tool, after which the next question is answered."""
+"""The solver's process may crash, hang or be killed: an error of the tool, after which the next one answers."""
 
 from __future__ import annotations
 
