@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from dlcode_dsl.core.form import Program, Verdict
+from dlcode_dsl.core.form import Verdict
 from dlcode_dsl.core.interpret import Memory, Packet, Sent
 
 from . import abi, calls, native
@@ -62,7 +62,7 @@ def host_image(certificate: Certificate) -> HostImage:
     Raises ImageError: `certificate` for one that this process has not made or checked again, `unsupported` for a
     program that is not compiled yet.
     """
-    return HostImage(*admitted(certificate))
+    return HostImage(certificate)
 
 
 class Lease:
@@ -94,11 +94,11 @@ class Lease:
         self._queue[0] = 0
         if "rewrite" in program.may:
             copy = ctypes.create_string_buffer(data, max(len(data), 1))
-            code = self._image.entry(ctypes.addressof(copy), len(data), packet.wire_length, self._address)
+            code = self._image._entry(ctypes.addressof(copy), len(data), packet.wire_length, self._address)
             self.packet = copy.raw[: len(data)]
         else:
             self.packet = data if type(data) is bytes else bytes(data)
-            code = self._image.entry(self.packet, len(data), packet.wire_length, self._address)
+            code = self._image._entry(self.packet, len(data), packet.wire_length, self._address)
         return verdict_of(program, code)
 
     def effects(self) -> tuple[Sent, ...]:
@@ -107,10 +107,11 @@ class Lease:
 
 
 class HostImage:
-    """Machine code of one program, in this process. Made by `host_image`."""
+    """Machine code of one program, in this process. Made by `host_image`, and raises what that does."""
 
-    def __init__(self, program: Program, queue: abi.QueueLayout) -> None:
-        self.program, self.queue, self.sites = program, queue, send_sites(program)
+    def __init__(self, certificate: Certificate) -> None:
+        program, queue = admitted(certificate)
+        self.certificate, self.program, self.queue, self.sites = certificate, program, queue, send_sites(program)
         self.llvm = lower(program, queue, HOST).text
         entry, text = program.name, self.llvm
         imports: dict[str, int] = {}
@@ -123,7 +124,7 @@ class HostImage:
         # Keeping Python's lock makes a run one step for every other thread of the process.
         number, pointer = ctypes.c_uint32, ctypes.c_void_p
         prototype = ctypes.PYFUNCTYPE(number, pointer, number, number, pointer)
-        self.entry: Callable[[bytes | int, int, int, int | None], int] = prototype(self._code.addresses[entry])
+        self._entry: Callable[[bytes | int, int, int, int | None], int] = prototype(self._code.addresses[entry])
 
     def listing(self) -> str:
         """The machine code as assembly text."""
@@ -159,7 +160,7 @@ class HostImage:
         buffer.
         """
         self._only_a_filter("matches")
-        entry, program, code = self.entry, self.program, self._code
+        entry, program, code = self._entry, self.program, self._code
 
         def slow(packet: object) -> bool:
             data = bytes(memoryview(cast(bytes, packet)))

@@ -13,12 +13,13 @@ from dlcode_dsl.core.interpret import Packet, Sent
 from dlcode_jit.host import HostImage, Lease
 
 from ..bindings.errors import BindCode, BindError
+from .image import Proved, image_of
 from .region import Region
 
 if TYPE_CHECKING:
     from dlcode_verifier import Certificate
 
-    from .core import Environment, Proved
+    from .core import Environment
 
 
 @dataclass(slots=True)
@@ -83,9 +84,10 @@ class Binding:
 
         Raises BindError as `download` does, and then leaves everything as it was.
         """
+        image = image_of(other)
         with self.environment.core.lock:
             self.require_live()
-            image, lent = self.environment.admit(other, regions, instead_of=self)
+            lent = self.environment.admit(image, regions, instead_of=self)
             self._release()
             self._install(image, lent)
 

@@ -13,28 +13,19 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
 from dlcode_dsl.core.form import Verdict
 from dlcode_dsl.core.interpret import Packet, Sent
-from dlcode_jit.errors import ImageError
-from dlcode_jit.host import HostImage, host_image
+from dlcode_jit.host import HostImage
 from dlcode_verifier import Certificate
 
 from ..bindings.capability import Capability
 from ..bindings.checks import Lent, check_effects, check_grants, check_names, check_regions, check_requires, check_slots
 from ..bindings.errors import BindCode, BindError
 from .binding import Binding
+from .image import Proved, image_of
 from .region import Region, fresh, over
-
-
-class Proved(Protocol):
-    """A program with its certificate: what the front end makes of a source that it proved."""
-
-    @property
-    def certificate(self) -> Certificate:
-        """The proof."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +65,9 @@ class Environment:
         capability does not grant, for regions that are not of the program's shape or share memory, for a `requires`
         that does not hold, for more effects than there is room for, and for a revoked capability.
         """
+        image = image_of(handler)  # which takes a while, and the core goes on meanwhile
         with self.core.lock:
-            image, lent = self.admit(handler, regions)
+            lent = self.admit(image, regions)
             binding = Binding(self, image, lent)
             self.core.bindings.append(binding)
             return binding
@@ -89,23 +81,16 @@ class Environment:
 
     # ---- used by the core and by bindings, under the core's lock
 
-    def admit(
-        self, handler: Certificate | Proved, given: Mapping[str, Any], instead_of: Binding | None = None
-    ) -> tuple[HostImage, dict[str, Region]]:
-        """Check everything that is checked at bind, and make the image."""
+    def admit(self, image: HostImage, given: Mapping[str, Any], instead_of: Binding | None = None) -> dict[str, Region]:
+        """Check everything that is checked at bind; the regions that are lent."""
         if self.capability in self.core.revoked:
             raise BindError(BindCode.REVOKED, f"the capability of {self.name}")
-        certificate = handler if isinstance(handler, Certificate) else handler.certificate
-        try:
-            image = host_image(certificate)
-        except ImageError as error:
-            raise BindError(BindCode.CERTIFICATE, error.reason) from None
         program = image.program
         if instead_of is not None:
             kept = {region.name for region in program.regions}
             given = {name: region for name, region in instead_of.regions.items() if name in kept} | dict(given)
         check_grants(program, self.capability)
-        check_effects(program, certificate.effects, self.capability, self.core.room)
+        check_effects(program, image.certificate.effects, self.capability, self.core.room)
         check_requires(program)
         check_names(program, given)
         regions = {
@@ -115,7 +100,7 @@ class Environment:
         own, others = self._held(instead_of)
         check_regions(program, lent, own, others)
         check_slots(program, lent.values(), own, self.capability)
-        return image, regions
+        return regions
 
     def _held(self, but: Binding | None) -> tuple[list[Lent], list[Lent]]:
         """Regions that this owner's bindings hold, and those of other owners."""

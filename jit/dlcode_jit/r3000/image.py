@@ -97,11 +97,7 @@ def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
     program that is not compiled yet, `rejected` for code that keeps a hazard however it is made. Raises
     CodeGeneratorError where LLVM dies.
     """
-    return compile_mips([admitted(certificate) for certificate in certificates])
-
-
-def compile_mips(programs: Sequence[tuple[Program, QueueLayout]]) -> tuple[MipsCode, ...]:
-    """As `mips_code`, for programs that have passed the gate."""
+    programs = [admitted(certificate) for certificate in certificates]
     modules = [lower(program, queue, R3000).text for program, queue in programs]
     objects = [spaced(read_object(elf)) for elf in FILLED.objects(modules)]
     again = [number for number, object in enumerate(objects) if findings(object)]

@@ -1,0 +1,34 @@
+"""From what a caller wants to bind to machine code for this process."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dlcode_jit.errors import ImageError
+from dlcode_jit.host import HostImage, host_image
+from dlcode_verifier import Certificate
+
+from ..bindings.errors import BindCode, BindError
+
+_CODES = {"certificate": BindCode.CERTIFICATE, "unsupported": BindCode.UNSUPPORTED}
+
+
+class Proved(Protocol):
+    """A program with its certificate: what the front end makes of a source that it proved."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """The proof."""
+        ...
+
+
+def image_of(handler: Certificate | Proved) -> HostImage:
+    """Machine code of what is to be bound.
+
+    Raises BindError: `CERTIFICATE` unless this process has proved it, `UNSUPPORTED` where it can't be compiled yet.
+    """
+    certificate = handler if isinstance(handler, Certificate) else handler.certificate
+    try:
+        return host_image(certificate)
+    except ImageError as error:
+        raise BindError(_CODES[error.code], error.reason) from None
