@@ -46,6 +46,23 @@ def test_a_worker_that_is_killed_between_requests_is_replaced(codegen: Codegen) 
     assert len(codegen.objects([GOOD])) == 1
 
 
+def test_a_forked_process_leaves_the_worker_to_its_parent(codegen: Codegen) -> None:
+    codegen.objects([GOOD])
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            codegen.objects([GOOD])
+            codegen.close()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert codegen._process is not None
+    assert codegen._process.poll() is None
+    assert len(codegen.objects([GOOD])) == 1
+
+
 def test_the_same_module_gives_the_same_object(codegen: Codegen) -> None:
     assert codegen.objects([GOOD]) == codegen.objects([GOOD])
 

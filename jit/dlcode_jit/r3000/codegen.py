@@ -25,6 +25,10 @@ class Codegen:
 
     def __init__(self, *options: str) -> None:
         self._options = options
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)  # the worker stays the parent's: a child starts its own
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._talk: IO[bytes] | None = None  # what the worker and LLVM print
