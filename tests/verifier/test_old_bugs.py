@@ -170,6 +170,25 @@ SAFE = {
           %by = 2:u32
         }
         let %q: u32 = (8:u32 / %by) exit pass""",
+    "what both ways through a branch tested": """
+        if (@words[0:u32] == 1:u32) {
+          if (extent(packet) < 4:u32) { exit pass }
+          @words[1:u32] = 1:u32
+        } else {
+          if (extent(packet) < 5:u32) { exit drop }
+          @words[1:u32] = 2:u32
+        }
+        read %x: u32 = packet[0:u32] exit pass""",
+    "what every way out of a block tested": """
+        block b {
+          if (@words[0:u32] == 1:u32) {
+            if (extent(packet) < 4:u32) { exit pass }
+            leave b
+          }
+          block c { read %y: u64 = packet[0:u32] else { leave c } leave b }
+          exit pass
+        }
+        read %x: u32 = packet[0:u32] exit pass""",
     "a value read before it is rewritten stays": """
         read %old: u8 = packet[0:u32] else { exit pass }
         packet[0:u32] = 1:u8

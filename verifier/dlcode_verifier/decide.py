@@ -1,15 +1,17 @@
-"""Whether it holds: one query for all obligations, and where that does not settle it, one for each.
+"""Whether it holds: one query for all obligations, and where that finds one that fails, one more for the rest.
 
-The order is: all at once in integers; each in integers; each that is left in bit-vectors; give up. Each obligation is
-decided under the ones before it, so that what is refuted is the first fault of a run, and one mistake is reported once.
-Effort is bounded by Z3's own count of its steps, never by time, and each task has a context of its own, so that a
-verdict is the same on every run and in every process.
+The order is: all at once in integers; what is only bounded there, in bit-vectors; where an effort runs out, each by
+itself; give up. Each obligation is decided under the ones before it, so that what is refuted is the first fault of a
+run, and one mistake is reported once. An obligation is never assumed for one that a run comes to earlier: after a
+fault, terms hold values of no type. Effort is bounded by Z3's own count of its steps, never by time, and each task
+has a context of its own, so that a verdict is the same on every run and in every process.
 
 A `Task` and a `Decision` are plain tuples: they cross to the worker process and back as they are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import z3
@@ -64,15 +66,15 @@ class Decision(NamedTuple):
 def decide(task: Task, context: z3.Context) -> Decision:
     """Decide each goal, in a context that nothing else has used."""
     desk = _Desk(task, context)
-    answers = desk.all_at_once() or [desk.one(position) for position in range(len(task.goals))]
-    return Decision(answers, desk.queries, desk.effort)
+    desk.decide_all()
+    return Decision([desk.answers[position] for position in range(len(task.goals))], desk.queries, desk.effort)
 
 
 class _Side:
     """One encoder with its solver, which knows the claims of the first `passed` goals."""
 
     def __init__(self, encoder: Encoder, task: Task, effort: int) -> None:
-        self.encoder, self.task, self.passed = encoder, task, 0
+        self.encoder, self.task = encoder, task
         self.solver = z3.SimpleSolver(ctx=encoder.build.context)
         self.solver.set("rlimit", effort)
         roots = [term for goal in task.goals for term in goal]
@@ -88,11 +90,24 @@ class _Side:
         build = self.encoder.build
         return build.both(self.encoder.of[path], build.negate(self.encoder.of[claim]))
 
-    def pass_to(self, position: int) -> None:
-        """Assume that the goals before `position` hold: a run that breaks one does not get further."""
-        for path, claim in self.task.goals[self.passed : position]:
-            self.add(self.encoder.build.implies(self.encoder.of[path], self.encoder.of[claim]))
-        self.passed = max(self.passed, position)
+    def holds(self, goal: tuple[Term, Term]) -> Ast:
+        path, claim = goal
+        return self.encoder.build.implies(self.encoder.of[path], self.encoder.of[claim])
+
+    def fails_first(self, position: int) -> Ast:
+        """A run comes to this goal, past all before it, and breaks it."""
+        before = map(self.holds, self.task.goals[:position])
+        return self.encoder.build.both(self.breaks(self.task.goals[position]), *before)
+
+    def some_fails(self, settled: Collection[int]) -> Ast:
+        """One of the goals that are not settled is broken, and the settled ones before it are not."""
+        build, past, ways = self.encoder.build, self.encoder.build.true, []
+        for position, goal in enumerate(self.task.goals):
+            if position in settled:
+                past = build.both(past, self.holds(goal))
+            else:
+                ways.append(build.both(past, self.breaks(goal)))
+        return build.either(*ways)
 
     def is_loose(self, position: int) -> bool:
         """Whether a model for this goal need not be a run."""
@@ -104,6 +119,7 @@ class _Desk:
     def __init__(self, task: Task, context: z3.Context) -> None:
         self.task, self.context = task, context
         self.queries = self.effort = 0
+        self.answers: dict[int, Answer] = {}
         self.integers = _Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
         self.vectors: _Side | None = None
 
@@ -113,43 +129,64 @@ class _Desk:
         self.effort = int(side.solver.statistics().get_key_value("rlimit count"))  # of the whole context
         return found
 
-    def all_at_once(self) -> list[Answer] | None:
-        """Proof of all goals by one query; None where there is none."""
-        side = self.integers
-        side.solver.push()
-        side.add(side.encoder.build.either(*map(side.breaks, self.task.goals)))
-        found = self.check(side)
-        side.solver.pop()
-        return [Answer(PROVED, "integer")] * len(self.task.goals) if found == z3.unsat else None
+    def decide_all(self) -> None:
+        side, goals = self.integers, self.task.goals
+        while len(self.answers) < len(goals):
+            side.solver.push()
+            side.add(side.some_fails(self.answers))
+            found = self.check(side)
+            left = [position for position in range(len(goals)) if position not in self.answers]
+            model = side.solver.model() if found == z3.sat else None
+            side.solver.pop()
+            if found == z3.unsat:
+                self.answers |= dict.fromkeys(left, Answer(PROVED, "integer"))
+                break
+            broken = [at for at in left if model is not None and _is_true(side, model, side.breaks(goals[at]))]
+            if model is None or not broken:
+                self.answers |= {position: self.one(position) for position in left}
+                break
+            self.answers[broken[0]] = self.refuted(broken[0], candidate(side, model))
+
+    def refuted(self, position: int, found: Candidate) -> Answer:
+        """The answer for a goal that a model in integers breaks first."""
+        if not self.integers.is_loose(position):
+            self.integers.solver.push()
+            self.integers.add(self.integers.fails_first(position))
+            answer = Answer(REFUTED, "integer", self.shortest(self.integers, found))
+            self.integers.solver.pop()
+            return answer
+        second = self.in_vectors(position)
+        return Answer(REFUTED, "integer", found) if second.status == OPEN else second
 
     def one(self, position: int) -> Answer:
-        """Decide one goal under the goals before it."""
+        """Decide one goal by itself, under the goals before it."""
         first = self.ask(self.integers, position, "integer")
         if first.status == PROVED or (first.status == REFUTED and not self.integers.is_loose(position)):
             return first
+        second = self.in_vectors(position)
+        return first if second.status == OPEN else second
+
+    def in_vectors(self, position: int) -> Answer:
         if self.vectors is None:
             encoder = BitVector(self.context, self.task.maximum, self.task.shapes)
             self.vectors = _Side(encoder, self.task, self.task.bitvector_effort)
-        second = self.ask(self.vectors, position, "bit-vector")
-        return first if second.status == OPEN else second
+        return self.ask(self.vectors, position, "bit-vector")
 
     def ask(self, side: _Side, position: int, name: str) -> Answer:
-        side.pass_to(position)
         side.solver.push()
-        side.add(side.breaks(self.task.goals[position]))
+        side.add(side.fails_first(position))
         found = self.check(side)
         if found == z3.unsat:
             answer = Answer(PROVED, name)
         elif found == z3.sat:
-            answer = Answer(REFUTED, name, self.shortest(side))
+            answer = Answer(REFUTED, name, self.shortest(side, candidate(side, side.solver.model())))
         else:
             answer = Answer(OPEN, name)
         side.solver.pop()
         return answer
 
-    def shortest(self, side: _Side) -> Candidate:
-        """The candidate of the shortest packet that a few more queries find, with nothing cut off if possible."""
-        best = candidate(side, side.solver.model())
+    def shortest(self, side: _Side, best: Candidate) -> Candidate:
+        """The candidate of the shortest packet that a few more queries find."""
         length = side.encoder.length_term()
         if length is None:
             return best._replace(length=0)
@@ -193,6 +230,13 @@ def candidate(side: _Side, model: z3.ModelRef) -> Candidate:
 
 LONGEST_NUMERAL = 40
 """Digits of the largest value of any type, 128 bits; a place off the run's way may have a longer one, or a sign."""
+
+
+def _is_true(side: _Side, model: z3.ModelRef, truth: Ast) -> bool:
+    out = (z3core.Ast * 1)()
+    c = side.encoder.build.c
+    z3core.Z3_model_eval(c, model.model, truth, True, out)
+    return bool(z3core.Z3_get_bool_value(c, out[0]) == z3.Z3_L_TRUE)
 
 
 def _value(encoder: Encoder, model: z3.ModelRef, ast: Any) -> int:

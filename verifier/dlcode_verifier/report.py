@@ -144,8 +144,9 @@ def _memory_notes(witness: Witness) -> Iterator[str]:
 
 
 def _values_on_the_way(what: Conditions, node: Node, witness: Witness) -> Iterator[Label]:
-    """A label for each name that the node uses and that keeps one value, where it is bound."""
-    for name in dict.fromkeys(_names(node)):
+    """A label for each name that the node's fault is about and that keeps one value, where it is bound."""
+    about = node.index if isinstance(node, form.Owned | form.Entry | form.Store) else node
+    for name in dict.fromkeys(_names(about)):
         bound = what.bound.get(name)
         if bound is not None and bound.place is not NOWHERE:
             value = value_of(what.terms.rows, bound.value, witness.packet, witness.memory)
