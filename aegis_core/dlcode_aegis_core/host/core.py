@@ -1,10 +1,12 @@
 """The core in this process: environments, downloads, and the delivery of packets.
 
-core = Core()
-counter = core.environment("counter", Capability(grants=frozenset({"reply"}), addresses={…}))
-with counter.download(handler, counters=counter.region(32, 256)) as binding:
-    core.deliver(frame)
-    core.sent()
+    core = Core(Capability(grants=frozenset({"reply"}), addresses={"mac": frozenset({ours})}))
+    counter = core.environment("counter")
+    with counter.download(handler, counters=counter.region(32, 256)) as binding:
+        core.deliver(frame)
+        core.sent()
+
+Nothing is tested at delivery that was tested at bind.
 """
 
 from __future__ import annotations
@@ -123,12 +125,13 @@ class Environment:
 class Core:
     """A core in this process. All its methods may be called from any thread; deliveries come one at a time.
 
-    `room` is how many effects one run may queue, `backlog` how many packets wait for an environment, and how many
+    `capability` is that of environments which are made without one of their own: no effects, unless given. `room` is how many effects one run may queue, `backlog` how many packets wait for an environment, and how many
     frames to be sent, before more of them are lost and counted.
     """
 
-    def __init__(self, *, room: int = 16, backlog: int = 4096) -> None:
+    def __init__(self, capability: Capability | None = None, *, room: int = 16, backlog: int = 4096) -> None:
         self.room, self.backlog = room, backlog
+        self._capability = capability or Capability()
         self.lock = RLock()
         self.bindings: list[Binding] = []  # in bind order
         self.revoked: set[Capability] = set()
@@ -137,14 +140,14 @@ class Core:
         self._frames: deque[Frame] = deque()
 
     def environment(self, name: str, capability: Capability | None = None) -> Environment:
-        """The environment of that name, made when first asked for; without a capability it may have no effects.
+        """The environment of that name, made when first asked for, with a capability or the core's own.
 
         Raises ValueError where it exists with another capability.
         """
         with self.lock:
             found = self._environments.get(name)
             if found is None:
-                found = self._environments[name] = Environment(self, name, capability or Capability())
+                found = self._environments[name] = Environment(self, name, capability or self._capability)
             elif capability is not None and capability is not found.capability:
                 raise ValueError(f"{name} exists with another capability")
             return found

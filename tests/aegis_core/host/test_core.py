@@ -428,6 +428,14 @@ def test_revoking_a_capability_breaks_its_bindings_and_allows_no_other() -> None
     assert refusal(environment, proved(INCREMENT), counters=environment.region(32, 4)) is BindCode.REVOKED
 
 
+def test_an_environment_without_a_capability_of_its_own_has_the_cores() -> None:
+    core = Core(Capability(grants=frozenset({"reply"}), addresses={"mac": frozenset({OURS})}))
+    environment = core.environment("counter")
+    with environment.download(proved(INCREMENT), counters=environment.region(32, 4)):
+        core.deliver(add(0))
+    assert len(core.sent()) == 1
+
+
 def test_an_environment_keeps_the_capability_that_it_was_made_with() -> None:
     core = Core()
     environment = replier(core)
