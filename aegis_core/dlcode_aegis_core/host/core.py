@@ -125,8 +125,9 @@ class Environment:
 class Core:
     """A core in this process. All its methods may be called from any thread; deliveries come one at a time.
 
-    `capability` is that of environments which are made without one of their own: no effects, unless given. `room` is how many effects one run may queue, `backlog` how many packets wait for an environment, and how many
-    frames to be sent, before more of them are lost and counted.
+    `capability` is that of environments which are made without one of their own: no effects, unless given. `room` is
+    how many effects one run may queue, `backlog` how many packets wait for an environment, and how many frames to be
+    sent, before more of them are lost and counted.
     """
 
     def __init__(self, capability: Capability | None = None, *, room: int = 16, backlog: int = 4096) -> None:
