@@ -15,12 +15,17 @@ from .terms import Row, Term, reachable
 
 
 def value_of(rows: list[Row], term: Term, packet: Packet, memory: Mapping[str, list[int]]) -> int:
-    """The value of a term; raises KeyError or IndexError where an operation is outside its rule on the way."""
+    """The value of a term; an operation outside its rule on the way has some value."""
+    value: int = values_of(rows, [term], packet, memory)[term]
+    return value
+
+
+def values_of(rows: list[Row], roots: list[Term], packet: Packet, memory: Mapping[str, list[int]]) -> dict[Term, Any]:
+    """The value of each term that `roots` need; of an array, what it holds by index."""
     values: dict[Term, Any] = {}
-    for this in reachable(rows, [term]):
-        values[this] = _value(rows, rows[this], values, packet, memory)
-    result: int = values[term]
-    return result
+    for term in reachable(rows, roots):
+        values[term] = _value(rows, rows[term], values, packet, memory)
+    return values
 
 
 def _value(rows: list[Row], row: Row, of: dict[Term, Any], packet: Packet, memory: Mapping[str, list[int]]) -> Any:

@@ -22,7 +22,7 @@ from typing import IO, Any
 MEMORY = 4 << 30
 """Most bytes of address space of a worker: past it, Z3 fails, and nothing else on the machine does."""
 
-USED, IDLE = 8, 0.02
+USED, IDLE = 16, 0.1
 """Most contexts that a worker leaves lying about, and the seconds without a task after which it clears them up.
 
 A context takes 1 ms to make and 8 ms to destroy: the next task, often the handler after its binding filter, need not
@@ -146,8 +146,9 @@ def serve() -> None:
     z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
     used: list[Any] = []
     while True:
-        if len(used) == USED or not _is_ready(requests, IDLE):
+        if not _is_ready(requests, IDLE):
             used.clear()
+        del used[:-USED]
         task = _read(requests)
         if task is None:
             return
