@@ -20,7 +20,7 @@ from dlcode_dsl.core.interpret import Memory, Packet, Sent
 from . import abi, calls, native
 from .admit import admitted
 from .errors import ImageError
-from .lower import lower
+from .lower import entry_name, lower
 from .outcome import Outcome, cells_from_bytes, cells_to_bytes, effects_in, region_size, verdict_of
 from .sites import send_sites
 from .targets import HOST
@@ -112,8 +112,8 @@ class HostImage:
     def __init__(self, certificate: Certificate) -> None:
         program, queue = admitted(certificate)
         self.certificate, self.program, self.queue, self.sites = certificate, program, queue, send_sites(program)
-        self.llvm = lower(program, queue, HOST).text
-        entry, text = program.name, self.llvm
+        self.llvm = lower(program, queue, HOST)
+        entry, text = entry_name(program), self.llvm
         imports: dict[str, int] = {}
         exports: tuple[str, ...] = (entry,)
         if program.kind == "filter":
@@ -202,7 +202,7 @@ class HostImage:
     @cached_property
     def _scan(self) -> tuple[Callable[..., int], native.Loaded]:
         """The loop over records, with a copy of the filter in it: made when first wanted, and the code that it is."""
-        text = self.llvm + calls.scan(self.program.name, self.program.maximum)
+        text = self.llvm + calls.scan(entry_name(self.program), self.program.maximum)
         code = native.load(native.compile_object(text), (calls.SCAN,), {})
         pointer, number = ctypes.c_void_p, ctypes.c_uint64
         prototype = ctypes.CFUNCTYPE(number, pointer, number, pointer, pointer, pointer, number, pointer)

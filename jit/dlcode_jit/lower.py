@@ -8,8 +8,6 @@ proved; the constructors of images see to that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Verdict
 
@@ -32,21 +30,17 @@ _CONVERSIONS = {"widen": "zext", "narrow": "trunc nuw", "truncate": "trunc"}
 _PARAMETERS = ("packet", "length", "wire_length", "lease")
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """LLVM code of a program without a triple and a data layout, which are the image's to add."""
-
-    symbol: str  # name of the entry point
-    text: str
+def entry_name(program: Program) -> str:
+    """Symbol of the program's entry point. The prefix keeps it apart from every name that LLVM gives a meaning."""
+    return f"{program.kind}.{program.name}"
 
 
-def lower(program: Program, queue: abi.QueueLayout, target: Target) -> Lowered:
-    """The program as LLVM code for the target.
+def lower(program: Program, queue: abi.QueueLayout, target: Target) -> str:
+    """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add.
 
     Raises ImageError (`unsupported`) for a program that holds a `Copy`, which the verifier doesn't prove yet either.
     """
-    lowering = _Lowering(program, queue, target)
-    return Lowered(program.name, lowering.module())
+    return _Lowering(program, queue, target).module()
 
 
 class _Lowering:
@@ -72,8 +66,9 @@ class _Lowering:
         # The packet overlaps neither regions nor queue, and only a program that may rewrite gets a copy to write to.
         packet = "ptr noalias" if "rewrite" in self.of.may else "ptr noalias readonly"
         attributes = " ".join(self.target.attributes)
+        length = f"i32 range(i32 0, {self.of.maximum + 1})"
         head = (
-            f"define i32 {symbol(self.of.name)}({packet} %packet, i32 range(i32 0, {self.of.maximum + 1}) %length, "
+            f"define i32 {symbol(entry_name(self.of))}({packet} %packet, {length} %length, "
             f"i32 %wire_length, ptr noalias readonly %lease) {attributes}"
         )
         parts = [text.replace("ATTRIBUTES", attributes) for text in self.declared.values()]

@@ -20,7 +20,7 @@ _SHOWN_AT = 0x8010_0000
 def llvm_text(certificate: Certificate, target: TargetName) -> str:
     """The LLVM code that a program is lowered to, before LLVM has touched it. Raises ImageError as images do."""
     program, queue = admitted(certificate)
-    return lower(program, queue, HOST if target == "host" else R3000).text
+    return lower(program, queue, HOST if target == "host" else R3000)
 
 
 def assembly_text(certificate: Certificate, target: TargetName) -> str:

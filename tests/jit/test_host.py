@@ -220,5 +220,5 @@ def test_memory_of_another_shape_is_refused() -> None:
 
 def test_a_listing_is_assembly_of_the_program() -> None:
     image = make("increment")
-    assert "increment:" in image.listing()
-    assert "define i32 @increment" in image.llvm
+    assert "handler.increment:" in image.listing()
+    assert "define i32 @handler.increment" in image.llvm

@@ -16,7 +16,7 @@ from dlcode_dsl.core.form import Program, Send
 from ..abi import MIPS_STACK_ALIGNMENT, QueueLayout
 from ..admit import admitted
 from ..errors import ImageError
-from ..lower import lower
+from ..lower import entry_name, lower
 from ..mips.check import Finding, check
 from ..mips.decode import decode
 from ..mips.disassemble import disassemble
@@ -81,7 +81,7 @@ class MipsCode:
         if base % PLACEMENT or not 0 <= base < 1 << 32:
             raise ImageError("placement", f"an image starts at a multiple of {PLACEMENT}, not at {base:#x}")
         data, text = place(self.object, base), self.object.text
-        entry = base + self.object.symbols[self.program.name]
+        entry = base + self.object.symbols[entry_name(self.program)]
         return MipsImage(self.program, self.queue, base, data, entry, text, _stack(_words(data[:text])))
 
 
@@ -98,7 +98,7 @@ def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
     CodeGeneratorError where LLVM dies.
     """
     programs = [admitted(certificate) for certificate in certificates]
-    modules = [lower(program, queue, R3000).text for program, queue in programs]
+    modules = [lower(program, queue, R3000) for program, queue in programs]
     objects = [spaced(read_object(elf)) for elf in FILLED.objects(modules)]
     again = [number for number, object in enumerate(objects) if findings(object)]
     if again:

@@ -1,4 +1,4 @@
-define i32 @division(ptr noalias readonly %packet, i32 range(i32 0, 129) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
+define i32 @handler.division(ptr noalias readonly %packet, i32 range(i32 0, 129) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
 entry:
   %t = icmp ugt i32 %length, 15
   br i1 %t, label %there, label %short

@@ -1,4 +1,4 @@
-define i32 @increment(ptr noalias readonly %packet, i32 range(i32 0, 1515) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
+define i32 @handler.increment(ptr noalias readonly %packet, i32 range(i32 0, 1515) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
 entry:
   %effects = alloca i32
   store i32 0, ptr %effects

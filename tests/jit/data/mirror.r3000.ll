@@ -1,4 +1,4 @@
-define i32 @mirror(ptr noalias readonly %packet, i32 range(i32 0, 257) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
+define i32 @handler.mirror(ptr noalias readonly %packet, i32 range(i32 0, 257) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
 entry:
   %effects = alloca i32
   %rest = alloca i64

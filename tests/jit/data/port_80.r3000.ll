@@ -1,4 +1,4 @@
-define i32 @port_80(ptr noalias readonly %packet, i32 range(i32 0, 262145) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
+define i32 @filter.port_80(ptr noalias readonly %packet, i32 range(i32 0, 262145) %length, i32 %wire_length, ptr noalias readonly %lease) nounwind "no-builtins" "no-jump-tables"="true" {
 entry:
   %t = icmp ugt i32 %length, 13
   br i1 %t, label %there, label %short
