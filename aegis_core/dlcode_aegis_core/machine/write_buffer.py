@@ -5,8 +5,8 @@ store finds the buffer full if `depth` entries have not drained, and then waits 
 a device waits until all have drained: reads do not pass writes (on this model nothing says that they do; the wait
 before an uncached read is certain, since drivers flush the buffer with one).
 
-What is stored in memory is there at once: no device looks at it sooner than the store could have drained, except by
-chance within a few cycles. A store to a device takes effect when it drains.
+A store to a device takes effect when it drains. A store to memory is there at once, and only its time is modelled: a
+device that looks before it could have drained sees it early.
 
 All times are CPU cycles.
 """
