@@ -94,7 +94,7 @@ class HandlerLowering(Statements):
                 if self.budget is not None or (unit == "cycles") != (machine is not None):
                     help = "`cost <= N ops`, or `cost <= N cycles on MACHINE`, once"
                     raise wrong(codes.BAD_CLAUSE, clause.span, help=help)
-                self.budget = Budget(amount, "ops" if unit == "ops" else "cycles", machine)
+                self.budget = Budget(amount, "ops" if unit == "ops" else "cycles", machine, span=clause.span)
             case tree.Maximum(amount):
                 if not 0 < amount <= form.MAXIMUM_PACKET:
                     raise wrong(codes.BAD_CLAUSE, clause.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
