@@ -24,6 +24,7 @@ HANDLER = """handler tried on ethernet maximum 1514
   owns @bytes: u8[16] plain
   owns @words: u32[8] plain
   owns @notes: u16[4] scratch
+  owns @common: u64[2] shared
   may reply, send, wake, rewrite
 """
 

@@ -7,8 +7,9 @@ import z3
 from dlcode_dsl.core.form import Program
 from dlcode_verifier.bitvector import BitVector
 from dlcode_verifier.conditions import conditions
-from dlcode_verifier.decide import OPEN, PROVED, REFUTED, Task, _Side, decide
+from dlcode_verifier.decide import _Side, decide
 from dlcode_verifier.integer import Integer
+from dlcode_verifier.task import OPEN, PROVED, REFUTED, Task
 from dlcode_verifier.terms import FALSE, TRUE, Terms
 from tests.verifier.support import program
 
@@ -36,15 +37,15 @@ def test_a_goal_is_never_assumed_for_one_before_it() -> None:
 
 
 def test_what_the_integers_only_bound_is_decided_by_the_bit_vectors() -> None:
-    answers = decide(task(program(AFTER_A_WRAP)), z3.Context()).answers
-    assert [(answer.status, answer.encoder) for answer in answers] == [(REFUTED, "integer"), (PROVED, "bit-vector")]
+    rulings = decide(task(program(AFTER_A_WRAP)), z3.Context()).rulings
+    assert [(ruling.status, ruling.encoder) for ruling in rulings] == [(REFUTED, "integer"), (PROVED, "bit-vector")]
 
 
 def test_all_that_holds_is_proved_by_one_query() -> None:
     text = "let %x: u32 = (@words[0:u32] % 8:u32) @words[%x] = (@words[%x] / 2:u32) assertion (%x < 9:u32) exit consume"
     decision = decide(task(program(text)), z3.Context())
     assert decision.queries == 1
-    assert {answer.status for answer in decision.answers} == {PROVED}
+    assert {ruling.status for ruling in decision.rulings} == {PROVED}
 
 
 def test_where_the_effort_runs_out_a_goal_is_left_open() -> None:
@@ -53,8 +54,8 @@ def test_where_the_effort_runs_out_a_goal_is_left_open() -> None:
     assertion ((%product % 4294967291:u64) != 4294967290:u64)
     exit pass
     """
-    answers = decide(task(program(text), 500, 500), z3.Context()).answers
-    assert [answer.status for answer in answers if answer.status != PROVED] == [OPEN]
+    rulings = decide(task(program(text), 500, 500), z3.Context()).rulings
+    assert [ruling.status for ruling in rulings if ruling.status != PROVED] == [OPEN]
 
 
 def test_known_sizes_are_added_without_a_wrap() -> None:

@@ -138,6 +138,10 @@ UNSAFE = {
         if (@words[0:u32] == 5:u32) { @bytes[0:u32] = 1:u8 }
         if (@words[0:u32] == 5:u32) { exit abort } exit pass""",
     ),
+    "a write to memory that the application writes too, before an abort": (
+        FaultKind.ABORT_AFTER_WRITE,
+        "if (extent(packet) == 9:u32) { @common[1:u32] = 1:u64 } exit abort",
+    ),
     "pieces of a frame that wrap its length": (
         FaultKind.PACKET_BOUNDS,
         """let %n: u32 = @words[0:u32]

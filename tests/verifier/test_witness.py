@@ -5,7 +5,8 @@ from __future__ import annotations
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.interpret import Packet
 from dlcode_verifier.conditions import conditions
-from dlcode_verifier.witness import Candidate, confirm
+from dlcode_verifier.task import Candidate
+from dlcode_verifier.witness import confirm
 from tests.verifier.support import program, refutations
 
 

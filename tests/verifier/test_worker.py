@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dlcode_verifier import Options, Proved, Refuted, SolverFailure, verify, warm, worker
+from dlcode_verifier.task import Task
 from tests.verifier.support import program
 
 SAFE = program("let %x: u32 = (@words[0:u32] & 7:u32) @words[%x] = 1:u32 exit consume")
@@ -59,7 +60,7 @@ def test_a_worker_that_takes_too_long_is_killed_and_is_no_verdict() -> None:
 def test_an_error_in_the_worker_is_told_and_it_goes_on() -> None:
     pid = running().process.pid
     with pytest.raises(SolverFailure, match="KeyError"):
-        worker.solve(([("no such operation", 0)], [(0, 0)], 64, {}, 1, 1), isolated=True, watchdog=10)
+        worker.solve(Task([("no such operation", 0)], [(0, 0)], 64, {}, 1, 1), isolated=True, watchdog=10)
     assert isinstance(verify(SAFE), Proved)
     assert running().process.pid == pid
 

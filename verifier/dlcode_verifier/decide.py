@@ -5,14 +5,12 @@ itself; give up. Each obligation is decided under the ones before it, so that wh
 run, and one mistake is reported once. An obligation is never assumed for one that a run comes to earlier: after a
 fault, terms hold values of no type. Effort is bounded by Z3's own count of its steps, never by time, and each task
 has a context of its own, so that a verdict is the same on every run and in every process.
-
-A `Task` and a `Decision` are plain tuples: they cross to the worker process and back as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 import z3
 from z3 import z3core
@@ -20,54 +18,18 @@ from z3 import z3core
 from .bitvector import BitVector
 from .encodings import Ast, Encoder, name_of
 from .integer import Integer
-from .terms import Row, Term
-
-PROVED, REFUTED, OPEN = "proved", "refuted", "open"
+from .task import OPEN, PROVED, REFUTED, Candidate, Decision, Ruling, Task
+from .terms import Term
 
 SHRINKING = 12
 """Most queries spent on a shorter packet for one refutation."""
-
-
-class Task(NamedTuple):
-    """What to decide."""
-
-    rows: list[Row]
-    goals: list[tuple[Term, Term]]  # (path, claim), in the order in which a run comes to them
-    maximum: int  # bytes of the longest packet
-    shapes: dict[Term, int]  # hints of `ranges`
-    integer_effort: int  # Z3's rlimit for a query in integers
-    bitvector_effort: int  # and in bit-vectors
-
-
-class Candidate(NamedTuple):
-    """What a model says of the packet and the memory at entry; what it does not mention is zero."""
-
-    length: int
-    wire: int | None
-    contents: dict[str, dict[int, int]]  # bytes of "packet", cells of "@region", by index
-
-
-class Answer(NamedTuple):
-    """What became of one goal, and by which encoder. Two candidates where the integers' model need not be a run."""
-
-    status: str
-    encoder: str
-    candidate: Candidate | None = None
-
-
-class Decision(NamedTuple):
-    """An answer for each goal, and the effort."""
-
-    answers: list[Answer]
-    queries: int
-    effort: int  # steps, by Z3's own count
 
 
 def decide(task: Task, context: z3.Context) -> Decision:
     """Decide each goal, in a context that nothing else has used."""
     desk = _Desk(task, context)
     desk.decide_all()
-    return Decision([desk.answers[position] for position in range(len(task.goals))], desk.queries, desk.effort)
+    return Decision([desk.rulings[position] for position in range(len(task.goals))], desk.queries, desk.effort)
 
 
 class _Side:
@@ -119,7 +81,7 @@ class _Desk:
     def __init__(self, task: Task, context: z3.Context) -> None:
         self.task, self.context = task, context
         self.queries = self.effort = 0
-        self.answers: dict[int, Answer] = {}
+        self.rulings: dict[int, Ruling] = {}
         self.integers = _Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
         self.vectors: _Side | None = None
 
@@ -131,34 +93,34 @@ class _Desk:
 
     def decide_all(self) -> None:
         side, goals = self.integers, self.task.goals
-        while len(self.answers) < len(goals):
+        while len(self.rulings) < len(goals):
             side.solver.push()
-            side.add(side.some_fails(self.answers))
+            side.add(side.some_fails(self.rulings))
             found = self.check(side)
-            left = [position for position in range(len(goals)) if position not in self.answers]
+            left = [position for position in range(len(goals)) if position not in self.rulings]
             model = side.solver.model() if found == z3.sat else None
             side.solver.pop()
             if found == z3.unsat:
-                self.answers |= dict.fromkeys(left, Answer(PROVED, "integer"))
+                self.rulings |= dict.fromkeys(left, Ruling(PROVED, "integer"))
                 break
             broken = [at for at in left if model is not None and _is_true(side, model, side.breaks(goals[at]))]
             if model is None or not broken:
-                self.answers |= {position: self.one(position) for position in left}
+                self.rulings |= {position: self.one(position) for position in left}
                 break
-            self.answers[broken[0]] = self.refuted(broken[0], candidate(side, model))
+            self.rulings[broken[0]] = self.refuted(broken[0], candidate(side, model))
 
-    def refuted(self, position: int, found: Candidate) -> Answer:
-        """The answer for a goal that a model in integers breaks first."""
+    def refuted(self, position: int, found: Candidate) -> Ruling:
+        """The ruling on a goal that a model in integers breaks first."""
         if not self.integers.is_loose(position):
             self.integers.solver.push()
             self.integers.add(self.integers.fails_first(position))
-            answer = Answer(REFUTED, "integer", self.shortest(self.integers, found))
+            ruling = Ruling(REFUTED, "integer", self.shortest(self.integers, found))
             self.integers.solver.pop()
-            return answer
+            return ruling
         second = self.in_vectors(position)
-        return Answer(REFUTED, "integer", found) if second.status == OPEN else second
+        return Ruling(REFUTED, "integer", found) if second.status == OPEN else second
 
-    def one(self, position: int) -> Answer:
+    def one(self, position: int) -> Ruling:
         """Decide one goal by itself, under the goals before it."""
         first = self.ask(self.integers, position, "integer")
         if first.status == PROVED or (first.status == REFUTED and not self.integers.is_loose(position)):
@@ -166,24 +128,24 @@ class _Desk:
         second = self.in_vectors(position)
         return first if second.status == OPEN else second
 
-    def in_vectors(self, position: int) -> Answer:
+    def in_vectors(self, position: int) -> Ruling:
         if self.vectors is None:
             encoder = BitVector(self.context, self.task.maximum, self.task.shapes)
             self.vectors = _Side(encoder, self.task, self.task.bitvector_effort)
         return self.ask(self.vectors, position, "bit-vector")
 
-    def ask(self, side: _Side, position: int, name: str) -> Answer:
+    def ask(self, side: _Side, position: int, name: str) -> Ruling:
         side.solver.push()
         side.add(side.fails_first(position))
         found = self.check(side)
         if found == z3.unsat:
-            answer = Answer(PROVED, name)
+            ruling = Ruling(PROVED, name)
         elif found == z3.sat:
-            answer = Answer(REFUTED, name, self.shortest(side, candidate(side, side.solver.model())))
+            ruling = Ruling(REFUTED, name, self.shortest(side, candidate(side, side.solver.model())))
         else:
-            answer = Answer(OPEN, name)
+            ruling = Ruling(OPEN, name)
         side.solver.pop()
-        return answer
+        return ruling
 
     def shortest(self, side: _Side, best: Candidate) -> Candidate:
         """The candidate of the shortest packet that a few more queries find."""

@@ -20,8 +20,9 @@ from .cost import Linear, bounds
 from .obligations import Node
 from .options import Options
 from .ranges import shapes
+from .task import PROVED, Task
 from .terms import FALSE, TRUE
-from .witness import Candidate, Witness, confirm
+from .witness import Witness, confirm
 from .worker import solve
 
 
@@ -171,16 +172,16 @@ def _decided(program: Program, what: Conditions, options: Options) -> _Judgement
     rows = what.terms.rows
     hints = shapes(rows, program.maximum) if options.hints is None else dict(options.hints(rows, program.maximum))
     goals = [(part.path, part.claim) for part in asked]
-    task = (rows, goals, program.maximum, hints, options.integer_effort, options.bitvector_effort)
-    answers, queries, effort = solve(task, isolated=options.isolated, watchdog=options.watchdog)
+    task = Task(rows, goals, program.maximum, hints, options.integer_effort, options.bitvector_effort)
+    decision = solve(task, isolated=options.isolated, watchdog=options.watchdog)
     refutations: list[Refutation] = []
     left: list[OpenObligation] = []
-    for obligation, (status, _, candidate) in zip(asked, answers, strict=True):
-        if status == "proved":
+    for obligation, ruling in zip(asked, decision.rulings, strict=True):
+        if ruling.status == PROVED:
             continue
         reason = f"the solver gave up after {options.bitvector_effort} steps"
-        if status == "refuted" and candidate is not None:
-            confirmed = confirm(program, obligation, Candidate(*candidate))
+        if ruling.candidate is not None:
+            confirmed = confirm(program, obligation, ruling.candidate)
             if confirmed is not None:
                 witness, fault = confirmed
                 said = report.refuted(program, what, fault, witness)
@@ -190,5 +191,5 @@ def _decided(program: Program, what: Conditions, options: Options) -> _Judgement
             reason = "candidate model does not replay"
         diagnostic = report.not_proved(program, obligation.kind, obligation.node, reason)
         left.append(OpenObligation(obligation.kind, obligation.node, reason, diagnostic))
-    statistics = Statistics(len(what.obligations), queries, effort)
+    statistics = Statistics(len(what.obligations), decision.queries, decision.effort)
     return _Judgement(program, tuple(refutations), tuple(left), statistics, discharged)

@@ -13,18 +13,10 @@ from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault, Packet
 
 from .obligations import Obligation
+from .task import Candidate
 
 REPLAYS = 300
 """Most runs of the interpreter spent on a plainer witness."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What a solver's model says of a run's start; what it does not mention is zero."""
-
-    length: int  # bytes captured
-    wire: int | None  # bytes on the wire, where the program asks
-    contents: Mapping[str, Mapping[int, int]]  # bytes of "packet", cells of "@region", by index
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ import time
 from contextlib import suppress
 from typing import IO, Any
 
+from .task import Decision, Task, decision_of, plain
+
 MEMORY = 4 << 30
 """Most bytes of address space of a worker: past it, Z3 fails, and nothing else on the machine does."""
 
@@ -36,12 +38,16 @@ class SolverFailure(Exception):
     """The solver's process crashed, ran out of memory or had to be killed. It says nothing about the program."""
 
 
-def solve(task: tuple[Any, ...], *, isolated: bool, watchdog: float) -> tuple[Any, ...]:
-    """The `decide.Decision` for a `decide.Task`, both as plain tuples. Raises SolverFailure."""
+def solve(task: Task, *, isolated: bool, watchdog: float) -> Decision:
+    """Decide a task, in the worker if `isolated`, or else in this process. Raises SolverFailure."""
     if not isolated:
-        return _decided(task, None)
+        import z3
+
+        from .decide import decide
+
+        return decide(task, z3.Context())
     with _lock:
-        return _worker().solve(task, watchdog)
+        return decision_of(_worker().solve(tuple(task), watchdog))
 
 
 def warm() -> None:
@@ -143,6 +149,8 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.RLIM_INFINITY))
     import z3
 
+    from .decide import decide
+
     z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
     used: list[Any] = []
     while True:
@@ -154,20 +162,10 @@ def serve() -> None:
             return
         used.append(z3.Context())
         try:
-            answer: tuple[bool, Any] = True, _decided(task, used[-1])
+            answer: tuple[bool, Any] = True, plain(decide(Task(*task), used[-1]))
         except Exception as error:  # whatever it is, the asker must hear of it
             answer = False, f"{type(error).__name__}: {error}"
         _write(answers, answer)
-
-
-def _decided(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
-    import z3
-
-    from .decide import Task, decide
-
-    answers, queries, effort = decide(Task(*task), context or z3.Context())
-    plain = [(status, encoder, made and tuple(made)) for status, encoder, made in answers]
-    return plain, queries, effort
 
 
 def _await(pipe: int, event: int, deadline: float) -> None:
