@@ -20,22 +20,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from dlcode_jit.mips.registers import ExceptionCode
+from dlcode_jit.mips.registers import Control, ExceptionCode
 
 MASK: Final = 0xFFFFFFFF
-
-INDEX, RANDOM, ENTRY_LO, CONTEXT, BAD_ADDRESS, ENTRY_HI, STATUS, CAUSE, EPC, PROCESSOR = (
-    0,
-    1,
-    2,
-    4,
-    8,
-    10,
-    12,
-    13,
-    14,
-    15,
-)
 
 STATUS_USABLE_0: Final = 1 << 28
 STATUS_BOOT_VECTORS: Final = 1 << 22
@@ -102,42 +89,42 @@ class Cp0:
     def read(self, register: int, random: int, lines: int) -> int:
         """A register as mfc0 gives it; those that the part does not have are zero."""
         match register:
-            case 0:
+            case Control.INDEX:
                 return self.index
-            case 1:
+            case Control.RANDOM:
                 return random << 8
-            case 2:
+            case Control.ENTRYLO:
                 return self.entry_lo
-            case 4:
+            case Control.CONTEXT:
                 return self.context
-            case 8:
+            case Control.BADVADDR:
                 return self.bad_address
-            case 10:
+            case Control.ENTRYHI:
                 return self.entry_hi
-            case 12:
+            case Control.SR:
                 return self.status
-            case 13:
+            case Control.CAUSE:
                 return self.cause | lines << CAUSE_HARDWARE_SHIFT
-            case 14:
+            case Control.EPC:
                 return self.epc
-            case 15:
+            case Control.PRID:
                 return self.processor_id
         return 0
 
     def write(self, register: int, value: int) -> None:
         """What mtc0 does: only the bits that can be written change."""
         match register:
-            case 0:
+            case Control.INDEX:
                 self.index = self.index & 1 << 31 | value & 0x3F00
-            case 2:
+            case Control.ENTRYLO:
                 self.entry_lo = value & 0xFFFFFF00
-            case 4:
+            case Control.CONTEXT:
                 self.context = value & 0xFFE00000 | self.context & 0x1FFFFC
-            case 10:
+            case Control.ENTRYHI:
                 self.entry_hi = value & 0xFFFFFFC0
-            case 12:
+            case Control.SR:
                 self.status = self.status & ~STATUS_WRITABLE | value & STATUS_WRITABLE
-            case 13:
+            case Control.CAUSE:
                 self.cause = self.cause & ~CAUSE_SOFTWARE | value & CAUSE_SOFTWARE
 
     def enter(self, exception: MachineException, pc: int, in_slot: bool) -> int:

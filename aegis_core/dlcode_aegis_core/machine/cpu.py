@@ -38,7 +38,7 @@ from dlcode_aegis_core.machine.tlb import ENTRIES, WIRED, Access, Page, Tlb
 from dlcode_aegis_core.machine.units import PICOSECONDS, cycles_of
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
 from dlcode_jit.mips.decode import Decoded, decode
-from dlcode_jit.mips.registers import ExceptionCode
+from dlcode_jit.mips.registers import Control, ExceptionCode
 from dlcode_jit.mips.row import Cpu as Processor
 from dlcode_jit.mips.row import Meaning
 
@@ -430,7 +430,7 @@ class Cpu:
 
     def write_control(self, register: int, value: int) -> None:
         self.cp0.write(register, value)
-        if register == cp0.ENTRY_HI:
+        if register == Control.ENTRYHI:
             self._forget_pages()
         self._mode_changed()
 

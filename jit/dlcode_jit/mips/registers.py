@@ -16,19 +16,24 @@ GENERAL_NAMES: Final = (
 )
 """The o32 names of r0 to r31."""
 
-CONTROL_NAMES: Final = {
-    0: "c0_index",
-    1: "c0_random",
-    2: "c0_entrylo",
-    4: "c0_context",
-    8: "c0_badvaddr",
-    10: "c0_entryhi",
-    12: "c0_sr",
-    13: "c0_cause",
-    14: "c0_epc",
-    15: "c0_prid",
-}
-"""The registers of coprocessor 0 that the R3000 has."""
+
+class Control(IntEnum):
+    """The registers of coprocessor 0 that the R3000 has, by the names that objdump gives them."""
+
+    INDEX = 0
+    RANDOM = 1
+    ENTRYLO = 2
+    CONTEXT = 4
+    BADVADDR = 8
+    ENTRYHI = 10
+    SR = 12
+    CAUSE = 13
+    EPC = 14
+    PRID = 15
+
+
+CONTROL_NAMES: Final = {int(register): f"c0_{register.name.lower()}" for register in Control}
+"""How each is written, without its `$`."""
 
 ZERO: Final = 0
 AT: Final = 1
