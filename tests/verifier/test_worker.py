@@ -65,6 +65,25 @@ def test_an_error_in_the_worker_is_told_and_it_goes_on() -> None:
     assert running().process.pid == pid
 
 
+def test_an_interrupted_question_leaves_no_answer_for_the_next_one() -> None:
+    first = running()
+    os.kill(first.process.pid, signal.SIGSTOP)
+
+    def interrupt(number: int, frame: object) -> None:
+        os.kill(first.process.pid, signal.SIGCONT)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            verify(SAFE)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert isinstance(verify(program("@words[@words[0:u32]] = 1:u32 exit consume")), Refuted)
+    assert running().process.pid != first.process.pid
+
+
 def test_giving_up_is_an_answer_and_not_a_failure() -> None:
     answer = verify(HARD, options=Options(integer_effort=2000, bitvector_effort=2000))
     assert not isinstance(answer, Proved | Refuted)

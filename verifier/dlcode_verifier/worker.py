@@ -60,7 +60,7 @@ class Worker:
     """The parent's end."""
 
     def __init__(self, command: str) -> None:
-        self.owner = os.getpid()
+        self.owner, self.asked = os.getpid(), 0
         pipe, silent = subprocess.PIPE, subprocess.DEVNULL
         self.process = subprocess.Popen(
             [sys.executable, "-c", command], stdin=pipe, stdout=pipe, stderr=silent, start_new_session=True
@@ -75,26 +75,30 @@ class Worker:
 
     def solve(self, task: tuple[Any, ...], watchdog: float) -> tuple[Any, ...]:
         """The decision for a task. Raises SolverFailure, and ends the process, if it is not there in time."""
+        self.asked += 1
         try:
-            answer = self.exchange(task, time.monotonic() + watchdog)
+            number, fine, what = self.exchange((self.asked, task), time.monotonic() + watchdog)
         except TimeoutError:
             self.stop()
             raise SolverFailure(f"the solver's process was ended after {watchdog:g} seconds") from None
         except OSError:
             self.stop()
             raise SolverFailure(f"the solver's process ended by itself ({self.process.returncode})") from None
-        fine, what = answer
+        except BaseException:  # an interrupt: the answer that may still come must meet no other question
+            self.stop()
+            raise
+        assert number == self.asked, "an answer belongs to its question"
         if not fine:
             raise SolverFailure(what)
         decision: tuple[Any, ...] = what
         return decision
 
-    def exchange(self, task: tuple[Any, ...], deadline: float) -> tuple[bool, Any]:
-        """What the process answers. Raises TimeoutError at the deadline, OSError where the process is gone."""
+    def exchange(self, question: tuple[int, tuple[Any, ...]], deadline: float) -> tuple[int, bool, Any]:
+        """What the process answers: the question's number, whether it could, and what. Raises TimeoutError at the deadline, OSError where the process is gone."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         to, back = self.process.stdin.fileno(), self.process.stdout.fileno()
-        data = marshal.dumps(task)
+        data = marshal.dumps(question)
         left = memoryview(_LENGTH.pack(len(data)) + data)
         while left:
             _await(to, select.POLLOUT, deadline)
@@ -108,7 +112,7 @@ class Worker:
             got += part
             if len(got) >= _LENGTH.size:
                 size = _LENGTH.size + _LENGTH.unpack(got[: _LENGTH.size])[0]
-        answer: tuple[bool, Any] = marshal.loads(got[_LENGTH.size :])
+        answer: tuple[int, bool, Any] = marshal.loads(got[_LENGTH.size :])
         return answer
 
     def stop(self) -> None:
@@ -157,14 +161,15 @@ def serve() -> None:
         if not _is_ready(requests, IDLE):
             used.clear()
         del used[:-USED]
-        task = _read(requests)
-        if task is None:
+        question = _read(requests)
+        if question is None:
             return
+        number, task = question
         used.append(z3.Context())
         try:
-            answer: tuple[bool, Any] = True, plain(decide(Task(*task), used[-1]))
+            answer: tuple[int, bool, Any] = number, True, plain(decide(Task(*task), used[-1]))
         except Exception as error:  # whatever it is, the asker must hear of it
-            answer = False, f"{type(error).__name__}: {error}"
+            answer = number, False, f"{type(error).__name__}: {error}"
         _write(answers, answer)
 
 
