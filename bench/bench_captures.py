@@ -9,6 +9,8 @@ import pytest
 
 from dlcode.captures import open_capture, shipped, write_capture
 
+settings = pytest.mark.benchmark(group="a capture of 100,000 packets, read")
+
 COPIES = 100  # of the shipped mixed traffic: 100,000 packets, 11 MB
 
 
@@ -21,13 +23,17 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@settings
 def test_index_a_capture(benchmark: Any, large: Path) -> None:
     """One pass in batches, as native code takes them."""
+    benchmark.extra_info["items"] = 1000 * COPIES
     count = benchmark(lambda: sum(len(batch) for batch in open_capture(large).batches()))
     assert count == 1000 * COPIES
 
 
+@settings
 def test_iterate_a_capture(benchmark: Any, large: Path) -> None:
     """One pass that makes a value of each packet."""
+    benchmark.extra_info["items"] = 1000 * COPIES
     count = benchmark(lambda: sum(1 for _ in open_capture(large)))
     assert count == 1000 * COPIES

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,15 @@ import pytest
 import dlcode
 from dlcode.captures import open_capture, shipped
 
+PACKAGES = ("llvmlite", "z3-solver", "lark", "pytest-benchmark")
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    """Say what a run's figures depend on besides the machine: versions, and how busy it was."""
+    machine_info["packages"] = {name: metadata.version(name) for name in PACKAGES}
+    machine_info["load"] = f"{os.getloadavg()[0]:.1f}"
 
 
 # ---- programs
