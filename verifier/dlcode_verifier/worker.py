@@ -94,7 +94,10 @@ class Worker:
         return decision
 
     def exchange(self, question: tuple[int, tuple[Any, ...]], deadline: float) -> tuple[int, bool, Any]:
-        """What the process answers: the question's number, whether it could, and what. Raises TimeoutError at the deadline, OSError where the process is gone."""
+        """What the process answers: the question's number, whether it could, and what.
+
+        Raises TimeoutError at the deadline, OSError where the process is gone.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         to, back = self.process.stdin.fileno(), self.process.stdout.fileno()
