@@ -16,12 +16,12 @@ from typing import Final
 
 from dlcode_aegis_core.kernel import layout, system_calls
 from dlcode_aegis_core.kernel.layout import AREA, KSEG0, KSEG1, Area
-from dlcode_aegis_core.machine.cp0 import CAUSE, EPC, STATUS
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.station import DecStation
 from dlcode_aegis_core.machine.tlb import DIRTY, VALID
 from dlcode_jit import abi
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
+from dlcode_jit.mips.registers import Control
 
 SOURCES: Final = ("vectors.s", "receive.s", "transmit.s", "system_calls.s", "boot.s")
 
@@ -123,8 +123,8 @@ def _inside(segments: Iterable[Segment], area: Area, mapped_at: int | None = Non
 
 
 def _images(bindings: Sequence[Binding]) -> list[Segment]:
-    images = {image.base: image for binding in bindings for image in (binding.filter, binding.handler)}
-    ordered = sorted(images.values(), key=lambda image: image.base)
+    images = {image for binding in bindings for image in (binding.filter, binding.handler)}
+    ordered = sorted(images, key=lambda image: image.base)
     for before, after in pairwise(ordered):
         if before.base + len(before.data) > after.base:
             raise LoadError(f"the images at {before.base:#010x} and {after.base:#010x} overlap")
@@ -252,11 +252,11 @@ class Aegis:
         data = layout.cached("KERNEL_DATA")
         cause, pc, address = (self.word(data + layout.variable(f"FAULT_{name}")) for name in ("CAUSE", "PC", "ADDRESS"))
         if self.station.cpu.pc in range(self.symbols["halt"], self.symbols["halt"] + 8):
-            registers = (("Cause", CAUSE), ("EPC", EPC), ("Status", STATUS))
-            state = ", ".join(f"{name} {self._control(number):#010x}" for name, number in registers)
+            registers = (Control.CAUSE, Control.EPC, Control.SR, Control.BADVADDR)
+            state = ", ".join(f"{register.name} {self._control(register):#010x}" for register in registers)
             raise KernelHalted(f"{self.station.name}: the kernel halted: {state}")
         return Fault(cause, pc, address) if pc else None
 
-    def _control(self, register: int) -> int:
+    def _control(self, register: Control) -> int:
         cpu = self.station.cpu
         return cpu.cp0.read(register, 0, cpu.interrupt_lines)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dlcode_aegis_core.kernel import layout
+from dlcode_aegis_core.kernel import layout, system_calls
 from dlcode_aegis_core.kernel.boot import Binding, Guard, Image
 from dlcode_jit import abi
-from dlcode_jit.mips.assemble import assemble
+from dlcode_jit.mips.assemble import Assembly, assemble
 
 EXPERIMENTAL = b"\x88\xb5"  # EtherType for local experiments
 FILTERS = layout.cached("IMAGES")
@@ -55,7 +55,7 @@ entry:  lw      $t0, LEASE_QUEUE($a3)
         sh      $t3, ENTRY_FRAME + 8($t0)
         ori     $t3, $zero, OWN_2
         sh      $t3, ENTRY_FRAME + 10($t0)
-        ori     $t7, $zero, (LENGTH - 12) / 2
+        ori     $t7, $zero, PAIRS
 copy:   lhu     $t3, 12($a0)
         addiu   $a0, $a0, 2
         sh      $t3, ENTRY_FRAME + 12($t0)
@@ -82,7 +82,7 @@ def filter_image(ethertype: bytes = EXPERIMENTAL, base: int = FILTERS, maximum: 
 def answer_image(own: bytes, length: int = 60, verdict: int = 1, base: int = HANDLERS) -> Image:
     """Answers as often as its region allows."""
     halves = {f"OWN_{i}": int.from_bytes(own[2 * i : 2 * i + 2], "little") for i in range(3)}
-    return image(HANDLER, base, {**halves, "LENGTH": length, "VERDICT": verdict})
+    return image(HANDLER, base, {**halves, "LENGTH": length, "PAIRS": max(1, (length - 12) // 2), "VERDICT": verdict})
 
 
 def answering(own: bytes, length: int = 60, verdict: int = 1, claimed: bytes | None = None) -> Binding:
@@ -94,3 +94,9 @@ def answering(own: bytes, length: int = 60, verdict: int = 1, claimed: bytes | N
         regions=(REGION,),
         guards=((Guard(6, own),),),
     )
+
+
+def environment(text: str) -> Assembly:
+    """A program for the environment; it starts at `environment`, and its data begin at USER_COUNT."""
+    source = "        .set    noreorder\n" + text
+    return assemble(source, "environment", layout.USER_TEXT, {**layout.symbols(), **system_calls.symbols()})
