@@ -346,6 +346,20 @@ def test_a_wire_faster_than_the_bus_underflows(make_rigs: MakeRigs) -> None:
     assert b.received(0)[0] in (OWN, 0x4800 | STP | ENP), "nothing, or a frame marked as bad"
 
 
+def test_a_chip_too_busy_for_the_next_frame_overflows(make_rigs: MakeRigs) -> None:
+    """With half a delay of 100 us before RINT, b is still at a's frame when more than 48 octets of c's are in."""
+    rigs = make_rigs(3, lance__undocumented_delay_ns=200_000)
+    started(rigs)
+    a, b, c = rigs
+    a.send(frame_to(b.address, a.address, 1514))
+    run_together(rigs, a.now_ps + 300 * US)
+    c.send(frame_to(b.address, c.address, 200))
+    run_together(rigs, a.now_ps + 3 * MS)
+    assert b.received(0)[:2] == (STP | ENP, 1518)
+    assert b.word(RECEIVE_RING + 8 + 2) == 0x4000 | 0x1000 | STP, "ERR, OFLO, no end of frame"
+    assert b.word(RECEIVE_RING + 16 + 2) == OWN
+
+
 def test_a_frame_cut_short_by_stop_is_not_received_as_good(make_rigs: MakeRigs) -> None:
     a, b = started(make_rigs())
     began = a.now_ps
