@@ -32,19 +32,25 @@ ROUTINES = (
 """Labels of the kernel at which a new part of the count begins; each reaches to the next in memory."""
 
 
+def parts(aegis: Aegis) -> dict[int, str]:
+    """For each address at which a part of the count begins, the part's name; it reaches to the next address."""
+    found = {aegis.symbols[name]: name for name in ROUTINES}
+    for index, binding in enumerate(aegis.bindings):
+        for kind, image in (("filter", binding.filter), ("handler", binding.handler)):
+            found.setdefault(image.base, f"{kind} {index}")
+            found.setdefault(image.base + len(image.data), "elsewhere")
+    found[layout.USER_TEXT] = "environment"
+    found[layout.USER_TEXT + layout.AREA["USER_TEXT"].size] = "elsewhere"
+    return found
+
+
 class Profile:
     """Counts a station's cycles from when it is made until `stop`. One at a time: it uses the CPU's trace."""
 
     def __init__(self, aegis: Aegis) -> None:
-        parts = {aegis.symbols[name]: name for name in ROUTINES}
-        for index, binding in enumerate(aegis.bindings):
-            for kind, image in (("filter", binding.filter), ("handler", binding.handler)):
-                parts.setdefault(image.base, f"{kind} {index}")
-                parts.setdefault(image.base + len(image.data), "elsewhere")
-        parts[layout.USER_TEXT] = "environment"
-        parts[layout.USER_TEXT + layout.AREA["USER_TEXT"].size] = "elsewhere"
-        self._starts = sorted(parts)
-        self._names = [parts[start] for start in self._starts]
+        names = parts(aegis)
+        self._starts = sorted(names)
+        self._names = [names[start] for start in self._starts]
         self._cpu = aegis.station.cpu
         self._counts: Counter[str] = Counter()
         self._part = "elsewhere"

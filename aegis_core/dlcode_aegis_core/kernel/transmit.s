@@ -73,6 +73,7 @@ give:
         sh      $t1, DESCRIPTOR_1($t3)          # from here on it is the chip's
         lui     $t2, %hi(LANCE)
         addiu   $t1, $zero, CSR0_INEA | CSR0_TDMD
+demand:
         sw      $t1, %lo(LANCE)($t2)
         lw      $t1, %lo(KERNEL_DATA + COUNT_SENT)($t4)
         lui     $t2, %hi(TRANSMIT_RING_END)
