@@ -1,4 +1,4 @@
-"""The one flag of the tests: `pytest --rewrite` writes what is found as what is expected, for the diff to be reviewed."""
+"""The one flag of the tests: `pytest --rewrite` writes what is found as what is expected, for the diff to show."""
 
 import pytest
 

@@ -6,8 +6,8 @@
     filter f on ethernet maximum 262144
     …
 
-A case starts with its name, a section with the section's; what stands before the first section is the input. Text before
-the first case is a comment. `pytest --rewrite` writes what is found in place of what is expected.
+A case starts with its name, a section with the section's; what stands before the first section is the input. Text
+before the first case is a comment. `pytest --rewrite` writes what is found in place of what is expected.
 """
 
 from __future__ import annotations

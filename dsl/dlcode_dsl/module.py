@@ -23,6 +23,7 @@ class Module:
     constants: dict[str, Known] = field(default_factory=dict)
     filters: dict[str, tree.Filter] = field(default_factory=dict)
     handlers: dict[str, tree.Handler] = field(default_factory=dict)
+    conditions: dict[str, tree.Expression] = field(default_factory=dict)  # filters that can be used inside others
     paths: dict[tuple[str, str], object] = field(default_factory=dict, compare=False, repr=False)  # filled by `places`
 
 
@@ -63,4 +64,33 @@ def module_of(
                 module.filters[declaration.name.text] = declaration
             case tree.Handler():
                 module.handlers[declaration.name.text] = declaration
+    module.conditions.update(_conditions(module.filters))
     return module, tuple(found)
+
+
+DEEPEST_NAMING = 16
+"""Most filters that name one another in a row."""
+
+LARGEST_CONDITION = 20_000
+"""Most parts of a condition, with those of the filters that it names written out."""
+
+
+def _conditions(filters: Mapping[str, tree.Filter]) -> dict[str, tree.Expression]:
+    """The filters that are one expression, which a filter that uses them can take in: none that comes back to itself,
+    lies deeper than `DEEPEST_NAMING`, or grows larger than `LARGEST_CONDITION`.
+    """
+    waiting: dict[str, tuple[tree.Expression, int, list[str]]] = {}  # the condition, its size, the filters it names
+    for name, declared in filters.items():
+        if len(declared.body) == 1 and isinstance(declared.body[0], tree.Evaluate):
+            all_parts = tree.parts(declared.body[0].value)
+            named = [part.name.text for part in all_parts if isinstance(part, tree.Use) and part.name.text in filters]
+            waiting[name] = declared.body[0].value, len(all_parts), named
+    sizes: dict[str, int] = {}
+    for _ in range(DEEPEST_NAMING):
+        ready = {name: item for name, item in waiting.items() if all(other in sizes for other in item[2])}
+        for name, (_, size, named) in ready.items():
+            whole = size + sum(sizes[other] for other in named)
+            if whole <= LARGEST_CONDITION:
+                sizes[name] = whole
+            del waiting[name]
+    return {name: declared.body[0].value for name, declared in filters.items() if name in sizes}  # type: ignore[union-attr]

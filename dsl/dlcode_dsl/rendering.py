@@ -50,7 +50,7 @@ class _Renderer:
         out += [f" {'':{self.width}} = {_clean(note)}" for note in found.notes]
         if found.help:
             out.append(self.paint("help", "help") + f": {_clean(found.help)}")
-            if found.edit is not None:
+            if found.edit is not None and found.edit.span.source is not NOWHERE.source:
                 out += self.edit(found.edit)
         return out
 
@@ -75,30 +75,24 @@ class _Renderer:
 
     def edit(self, edit: Edit) -> list[str]:
         """The line as it would be, with what is new under it."""
-        source, text = edit.span.source, edit.span.source.line(edit.span.line)
+        text = edit.span.source.line(edit.span.line)
         start = edit.span.column - 1
         kept_to = start + min(edit.span.end - edit.span.start, len(text) - start)
         first, *more = edit.text.split("\n")
         sign = "+" if edit.span.start == edit.span.end else "~"
-        if source is NOWHERE.source:
-            return []
         if more:  # whole lines are put after this one
             added = [f"{self.bar()} {_shown(line)}" for line in more]
-            return [f"{self.bar()} {_shown(text)}", *added, f"{self.bar()} {self.under(more[-1], '+')}"]
+            return [f"{self.bar()} {_shown(text)}", *added, f"{self.bar()} {self.signs(more[-1], '+')}"]
         line = text[:start] + first + text[kept_to:]
-        mark = _blank(text[:start]) + self.paint(sign * max(1, len(first)), "help")
-        # what surrounds an insertion is no part of the sign
-        if sign == "+":
-            mark = _blank(text[:start]) + self.paint(_signs(first, sign), "help")
-        return [f"{self.bar()} {_shown(line)}", f"{self.bar()} {mark}".rstrip()]
+        return [
+            f"{self.bar()} {_shown(line)}",
+            f"{self.bar()} {_blank(text[:start])}{self.signs(first, sign)}".rstrip(),
+        ]
 
-    def under(self, text: str, sign: str) -> str:
-        return self.paint(_signs(text, sign), "help")
-
-
-def _signs(text: str, sign: str) -> str:
-    stripped = text.lstrip(" ")
-    return " " * (len(text) - len(stripped)) + sign * len(stripped)
+    def signs(self, text: str, sign: str) -> str:
+        """A sign under each character; the space before an insertion has none."""
+        stripped = text.lstrip(" ")
+        return " " * (len(text) - len(stripped)) + self.paint(sign * len(stripped), "help")
 
 
 def _blank(text: str) -> str:

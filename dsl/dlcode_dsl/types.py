@@ -26,7 +26,7 @@ class ValueType:
         return self.name.startswith("u")
 
     def __str__(self) -> str:
-        return f"{'an' if self.name[0] in 'ui' and self.name[:2] in ('u8', 'ip') else 'a'} {self.name}"
+        return f"{'an' if self.name.startswith('ip') else 'a'} {self.name}"
 
 
 BOOL = ValueType("bool", 0)

@@ -1,1 +1,5 @@
-"""The core form: vocabulary (`form`, `operators`, `faults`), text (`text`, `parse`), rules (`check`), meaning (`interpret`)."""
+"""The core form.
+
+Vocabulary (`form`, `operators`, `faults`), text (`text`, `parse`), rules (`check`), meaning (`interpret`), and what a
+run is charged (`weights`).
+"""

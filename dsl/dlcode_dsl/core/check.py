@@ -160,7 +160,9 @@ class _Checker:
             if _leaves(statement) and position + 1 < len(body):
                 yield Finding("nothing gets here", body[position + 1].span)
 
-    def bind(self, name: str, type: Type, mutable: bool, names: dict[str, tuple[Type, bool]], span: Span) -> Iterator[Finding]:
+    def bind(
+        self, name: str, type: Type, mutable: bool, names: dict[str, tuple[Type, bool]], span: Span
+    ) -> Iterator[Finding]:
         if name in self.bound:
             yield Finding(f"%{name} is bound twice", span)
         self.bound.add(name)
@@ -297,7 +299,9 @@ class _Checker:
         if expression.type != type:
             yield Finding(f"{what} is a {type}, not a {expression.type}", expression.span)
 
-    def cell(self, region: str, index: Expression, names: dict[str, tuple[Type, bool]], span: Span) -> Iterator[Finding]:
+    def cell(
+        self, region: str, index: Expression, names: dict[str, tuple[Type, bool]], span: Span
+    ) -> Iterator[Finding]:
         if region not in self.regions:
             yield Finding(f"no region is called @{region}", span)
         yield from self.typed(index, U32, names, "an index")

@@ -445,7 +445,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A filter or a handler in core form. A handler's body starts with its own `on` test, so it is safe on any packet."""
+    """A filter or a handler in core form. A handler's body starts with its own `on` test: it is safe on any packet."""
 
     kind: Literal["filter", "handler"]
     name: str

@@ -1,7 +1,7 @@
 """The cost of a core program in core operations: what one run is charged, node by node.
 
 Each statement and each expression that computes counts one; names, constants and lengths are free. Data that is moved
-counts one per 4 bytes begun, besides. The interpreter charges by this table, and the verifier bounds it by the same one.
+counts one per 4 bytes begun, besides. The interpreter charges by this table, and the verifier bounds it by the same.
 """
 
 from __future__ import annotations

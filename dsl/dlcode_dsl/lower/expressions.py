@@ -24,7 +24,7 @@ from ..types import ADDRESSES, BOOL, U32, ValueType, number, value_type
 from ..wrong import unknown, wrong
 from . import fold, places
 from .emit import Emitter
-from .needs import DEEPEST_INLINING, needs, used
+from .needs import needs, used
 from .places import Place
 
 
@@ -103,7 +103,6 @@ class Lowering:
         self.warnings: list[Diagnostic] = []
         self.at_entry = False  # inside old(…)
         self.claims = False  # inside a claim, where old(…) may stand
-        self._inlined = 0
 
     # ---- where names come from
 
@@ -251,21 +250,16 @@ class Lowering:
     def _inline(self, name: tree.Name, absent: Body) -> None:
         """The condition of a filter that is named."""
         declared = self.module.filters[name.text]
-        if self._inlined >= DEEPEST_INLINING:
-            raise wrong(
-                codes.CIRCULAR, name.span, f"filters name one another {DEEPEST_INLINING} deep at most", name=name
-            )
         if declared.link.text != self.link:
             raise wrong(codes.WRONG_TYPE, name.span, found=f"a filter on {declared.link}", wanted=f"one on {self.link}")
         if len(declared.body) != 1 or not isinstance(declared.body[0], tree.Evaluate):
             help = "a filter that is used inside another is one expression"
             raise wrong(codes.WRONG_TYPE, name.span, found="a filter with statements", wanted="a condition", help=help)
-        self._inlined += 1
-        try:
-            with self.scope({}):
-                self.jump(declared.body[0].value, absent)
-        finally:
-            self._inlined -= 1
+        if name.text not in self.module.conditions:
+            remark = "it names itself, or names others too deep or too often"
+            raise wrong(codes.CIRCULAR, name.span, remark, name=name)
+        with self.scope({}):
+            self.jump(self.module.conditions[name.text], absent)
 
     def truth(self, condition: Expression, span: Span) -> form.Expression:
         """A condition as a value: one expression where it can be, else a variable that control flow sets."""

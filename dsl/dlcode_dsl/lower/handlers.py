@@ -15,6 +15,7 @@ from ..core.check import CELLS
 from ..core.form import Body, Budget, Program, Region, Verdict
 from ..diagnostics import Diagnostic, Edit, Label
 from ..module import Module
+from ..paths import paths
 from ..source import Span
 from ..syntax import tree
 from ..types import value_type
@@ -158,7 +159,7 @@ class HandlerLowering(Statements):
         """A claim as one expression. The packet bytes that it speaks of are read here, and must be there."""
         outer, self.claims = self.claims, True
         try:
-            for part in parts(condition):
+            for part in tree.parts(condition):
                 if isinstance(part, tree.Dot):
                     self.value(part, None)
             with self.emitter.nested() as body:
@@ -205,41 +206,19 @@ class HandlerLowering(Statements):
         return tuple(body)
 
 
-def parts(expression: tree.Expression | tree.Argument) -> list[tree.Expression]:
-    """An expression and all that it is made of."""
-    match expression:
-        case tree.Argument(_, value):
-            return parts(value)
-        case tree.Junction(_, terms):
-            inner: tuple[tree.Expression | tree.Argument, ...] = terms
-        case tree.Compare(_, left, right) | tree.Binary(_, left, right) | tree.Index(left, right):
-            inner = (left, right)
-        case tree.Member(value, items):
-            inner = (value, *items)
-        case tree.Not(operand) | tree.As(operand):
-            inner = (operand,)
-        case tree.Dot(target):
-            return [expression] if isinstance(target, tree.Use | tree.Dot) else [expression, *parts(target)]
-        case tree.Call(_, arguments):
-            inner = arguments
-        case _:
-            inner = ()
-    return [expression, *(part for each in inner for part in parts(each))]
-
-
 def last_header(module: Module, condition: tree.Expression, link: str) -> tree.Name:
     """The header in which every packet that a condition accepts ends. Raises Wrong where there is more than one."""
-    found = _last(module, condition, link, 0)
+    found = _last(module, condition, link)
     return found if found is not None else tree.Name(link, span=condition.span)
 
 
-def _last(module: Module, condition: tree.Expression, link: str, depth: int) -> tree.Name | None:
+def _last(module: Module, condition: tree.Expression, link: str) -> tree.Name | None:
     match condition:
         case tree.Junction("and", terms):
-            ends = [end for term in terms if (end := _last(module, term, link, depth)) is not None]
+            ends = [end for term in terms if (end := _last(module, term, link)) is not None]
             return _deepest(module, ends, link, condition)
         case tree.Junction(_, terms):
-            alternatives = [_last(module, term, link, depth) for term in terms]
+            alternatives = [_last(module, term, link) for term in terms]
             first = alternatives[0]
             for other in alternatives[1:]:
                 if first is None or other is None or first.text != other.text:
@@ -252,11 +231,9 @@ def _last(module: Module, condition: tree.Expression, link: str, depth: int) -> 
             return _deepest(module, list(used(value, module, {}).values()), link, condition)
         case tree.Call(tree.Name("has"), (tree.Argument(None, tree.Use(header)),)) if header.text in module.headers:
             return header
-        case tree.Use(name) if name.text in module.filters and depth < 16:
-            body = module.filters[name.text].body
-            if len(body) == 1 and isinstance(body[0], tree.Evaluate):
-                inner = _last(module, body[0].value, link, depth + 1)
-                return None if inner is None else tree.Name(inner.text, span=name.span)
+        case tree.Use(name) if name.text in module.conditions:
+            inner = _last(module, module.conditions[name.text], link)
+            return None if inner is None else tree.Name(inner.text, span=name.span)
     return None
 
 
@@ -264,8 +241,6 @@ def _deepest(module: Module, ends: list[tree.Name], link: str, condition: tree.E
     """Of headers that are all there, the one that the others lead to."""
     if not ends:
         return None
-    from ..paths import paths
-
     routes = {name.text: paths(module.headers, link, name) for name in ends}
     deepest = max(ends, key=lambda name: min(len(path) for path in routes[name.text]))
     for name in ends:

@@ -18,13 +18,13 @@ Needs = dict[tuple[str, str], Name]
 """(header, field), or (header, "") for the header alone, in the order in which they are met; each where it is named."""
 
 
-def needs(condition: Expression, module: Module, names: Mapping[str, Any], depth: int = 0) -> Needs:
+def needs(condition: Expression, module: Module, names: Mapping[str, Any]) -> Needs:
     """Headers and fields without which the condition is not true. `names` are those that hide a header's."""
     match condition:
         case tree.Junction("and", terms):
-            return {key: name for term in terms for key, name in needs(term, module, names, depth).items()}
+            return {key: name for term in terms for key, name in needs(term, module, names).items()}
         case tree.Junction(_, terms):
-            first, *others = (needs(term, module, names, depth) for term in terms)
+            first, *others = (needs(term, module, names) for term in terms)
             return {key: name for key, name in first.items() if all(key in other for other in others)}
         case tree.Compare(_, left, right):
             return used(left, module, names) | used(right, module, names)
@@ -35,16 +35,10 @@ def needs(condition: Expression, module: Module, names: Mapping[str, Any], depth
             return found
         case tree.Call(Name("has"), (tree.Argument(None, tree.Use(header)),)) if header.text in module.headers:
             return {(header.text, ""): header}
-        case tree.Use(name) if name.text in module.filters and name.text not in names and depth < DEEPEST_INLINING:
-            body = module.filters[name.text].body
-            if len(body) == 1 and isinstance(body[0], tree.Evaluate):
-                inside = needs(body[0].value, module, {}, depth + 1)
-                return {key: Name(place.text, span=name.span) for key, place in inside.items()}
+        case tree.Use(name) if name.text in module.conditions and name.text not in names:
+            inside = needs(module.conditions[name.text], module, {})
+            return {key: Name(place.text, span=name.span) for key, place in inside.items()}
     return {}
-
-
-DEEPEST_INLINING = 16
-"""Most filters that name one another in a row."""
 
 
 def used(expression: Expression, module: Module, names: Mapping[str, Any]) -> Needs:

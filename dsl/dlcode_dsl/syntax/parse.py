@@ -108,6 +108,7 @@ def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diag
     stream = list(lines.statement_lines(tokens))
     previous: Token | None = None
     following: Token | None = None
+    read: list[Token] = []
     try:
         for position, token in enumerate(stream):
             following = stream[position + 1] if position + 1 < len(stream) else None
@@ -117,17 +118,26 @@ def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diag
                     token = Token.new_borrow_pos("NAME", token.value, token)
             parser.feed_token(token)
             previous = token
+            read.append(token)
         parsed = parser.feed_eof(previous)  # type: ignore[no-untyped-call]
     except UnexpectedToken as error:
         near = [word for word in (previous, error.token, following) if word is not None]
-        accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
-        return _not_yet(source, near) or _syntax_error(source, error.token, previous, accepted)
+        return _not_yet(source, near) or _syntax_error(source, error.token, previous, _accepted(read))
     from .build import build
 
     declaration = build(source, parsed)
     if isinstance(declaration, Diagnostic):
         return declaration
     return _too_deep(declaration) or declaration
+
+
+def _accepted(read: list[Token]) -> set[str]:
+    """The terminals that could have come after these; the parser that failed may have given up some of them."""
+    parser = _grammar().parse_interactive()
+    for token in read:
+        parser.feed_token(token)
+    accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    return accepted
 
 
 def _too_deep_in_brackets(source: Source, tokens: list[Token]) -> Diagnostic | None:
@@ -195,7 +205,7 @@ _WORDS = {
 }  # fmt: skip
 _VALUE = frozenset("NAME NUMBER HEXADECIMAL MAC IP4 TRUE FALSE STRING LPAR BANG".split())
 _OPERATOR = frozenset(
-    "COMPARISON LESS_EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND DOT LSQB IN AS ELSE".split()
+    "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND DOT LSQB IN AS ELSE".split()
 )
 
 

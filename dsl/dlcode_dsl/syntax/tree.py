@@ -180,6 +180,29 @@ Expression = (
     | Otherwise
 )
 
+
+def parts(expression: Expression | Argument) -> list[Expression]:
+    """An expression and all that it is made of, from left to right."""
+    match expression:
+        case Argument(_, value):
+            return parts(value)
+        case Junction(_, terms):
+            inner: tuple[Expression | Argument, ...] = terms
+        case Compare(_, left, right) | Binary(_, left, right) | Index(left, right):
+            inner = (left, right)
+        case Member(value, items):
+            inner = (value, *items)
+        case Not(operand) | As(operand):
+            inner = (operand,)
+        case Dot(target):
+            return [expression] if isinstance(target, Use | Dot) else [expression, *parts(target)]
+        case Call(_, arguments):
+            inner = arguments
+        case _:
+            inner = ()
+    return [expression, *(part for each in inner for part in parts(each))]
+
+
 # ---- statements ------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,113 @@
+"""Mistakes in sources, and what is said of them: text in, text out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dlcode_dsl import Diagnostic, Source, Span, codes, compile_source, render
+from dlcode_dsl.diagnostics import Code, Edit, Label, diagnostic
+from tests.data_files import Case, each_case
+
+DATA = Path(__file__).parent / "data"
+
+
+@each_case(DATA / "diagnostics.test")
+def test_a_mistake_is_told_with_code_place_and_reason(case: Case, request: pytest.FixtureRequest) -> None:
+    """Programs with an error are left out; the others of the source are compiled all the same."""
+    compiled = compile_source(Source("case.ash", case.input))
+    assert compiled.diagnostics, "a case without a mistake"
+    programs = " ".join(program.name for program in compiled.programs)
+    case.expect({"diagnostics": render(compiled.diagnostics), "programs": programs}, request)
+
+
+WALK = Source(
+    "walk.ash",
+    """filter walk_by_hand on ethernet {
+  var nh = ipv6.proto else false
+  var at = ipv6.end
+
+  while nh in [0, 43, 44, 60]
+    decreases pkt.len - at
+    limit 8 else false
+  {
+    let x = pkt[at] as ip6_ext
+""",
+)
+
+
+def span(source: Source, text: str) -> Span:
+    start = source.text.index(text)
+    return Span(source, start, start + len(text))
+
+
+def loop_reads_past_the_end() -> Diagnostic:
+    view = span(WALK, "pkt[at] as ip6_ext")
+    return diagnostic(
+        codes.READ_PAST_END,
+        view,
+        "reads pkt[at .. at+2]",
+        labels=(Label(span(WALK, "nh in [0, 43, 44, 60]"), "the loop can get here with at == pkt.len - 1"),),
+        notes=("packet that does it: 55 bytes, written to walk.ASH2031.pcap",),
+        help="say what happens when the packet is cut short",
+        edit=Edit(Span(WALK, view.end, view.end), " else false"),
+    )
+
+
+def test_a_diagnostic_looks_as_the_design_shows_it() -> None:
+    assert render([loop_reads_past_the_end()]) == (
+        """\
+error[ASH2031]: this read can go past the end of the packet
+  --> walk.ash:9:13
+   |
+ 5 |   while nh in [0, 43, 44, 60]
+   |         --------------------- the loop can get here with at == pkt.len - 1
+ 9 |     let x = pkt[at] as ip6_ext
+   |             ^^^^^^^^^^^^^^^^^^ reads pkt[at .. at+2]
+   = packet that does it: 55 bytes, written to walk.ASH2031.pcap
+help: say what happens when the packet is cut short
+   |     let x = pkt[at] as ip6_ext else false
+   |                                ++++++++++
+"""
+    )
+
+
+def test_colour_is_only_added() -> None:
+    """Without its colours, the coloured text is the plain one."""
+    plain, colored = render([loop_reads_past_the_end()]), render([loop_reads_past_the_end()], color=True)
+    assert plain != colored
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
+
+
+def test_places_in_two_files_are_both_shown() -> None:
+    other = Source("other.ash", "const A = 1\n")
+    found = diagnostic(
+        codes.DECLARED_TWICE, span(WALK, "nh"), labels=(Label(span(other, "A"), "here first"),), name="A"
+    )
+    text = render([found])
+    assert "--> walk.ash:2:" in text
+    assert "--> other.ash:1:7" in text
+
+
+def test_what_would_disturb_a_terminal_is_not_shown() -> None:
+    """Neither escape sequences nor marks that reorder a line reach it from a source or its name."""
+    source = Source("a\x1b[2Jb.ash", "let \x1b[31m \u202e x\ty = z\n")
+    text = render([diagnostic(codes.SYNTAX, span(source, "z"), "expected \x07")])
+    assert not set("\x1b\u202e\x07") & set(text)
+    line, mark = text.splitlines()[3:5]
+    assert line.index("z") == mark.index("^")
+
+
+def test_an_underline_stays_on_its_line() -> None:
+    source = Source("lines.ash", "one\ntwo\n")
+    assert "   | ^^^\n" in render([diagnostic(codes.SYNTAX, Span(source, 0, 7))])
+    assert "   |    ^\n" in render([diagnostic(codes.SYNTAX, Span(source, 3, 3))])
+
+
+def test_every_code_is_declared_once() -> None:
+    """One number, one kind of mistake, with a title that its own arguments fill."""
+    found = [value for value in vars(codes).values() if isinstance(value, Code)]
+    assert len({code.name for code in found}) == len(found)
+    assert all(re.fullmatch("ASH[1-9][0-9]{3}", code.name) for code in found)
