@@ -351,7 +351,7 @@ class Lance:
             room -= len(data)
         yield from self._process.sleep(transmission.end_ps)
 
-        if position < MINIMUM_OCTETS:
+        if position < MINIMUM_OCTETS and not problems:
             return
         frame = transmission.heard(0, position)
         if not problems and frame_check_sequence(frame[:-CHECK_OCTETS]) != frame[-CHECK_OCTETS:]:
