@@ -19,10 +19,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
 from dlcode_aegis_core.bindings.capability import Capability
+from dlcode_aegis_core.experiments.frames import increment
 from dlcode_aegis_core.experiments.passes import Pass, Watch
 from dlcode_aegis_core.experiments.published import Published, published
 from dlcode_aegis_core.kernel.boot import Aegis, boot
@@ -42,6 +44,8 @@ PATIENCE_PS: Final = 100_000_000_000
 """A tenth of a second: when no frame has come back by then, none will."""
 
 CLIENT, SERVER = "client", "server"
+SLOT: Final = 3
+"""The counter that is added to."""
 PARTS: Final = ("wire", "controller", SERVER, CLIENT)
 
 
@@ -92,7 +96,7 @@ class Summary:
     least: float
     most: float
     parts: Mapping[str, float]
-    routines: Mapping[str, Mapping[str, float]]
+    routines: Mapping[str, Mapping[str, float]]  # by machine; those of one machine add up to its part, nearly
     published: Published
 
     @property
@@ -113,14 +117,17 @@ class Exchange:
         self._asked = 0  # frames of the client's that belong to rounds that are over
 
     @classmethod
-    def start(cls, parameters: Parameters, server: Certificate, client: Certificate, ask: bytes) -> Exchange:
-        """Boot both machines with their handlers, and run until the client has sent `ask` and its own first frame.
+    def start(cls, parameters: Parameters, server: Certificate, client: Certificate) -> Exchange:
+        """Boot both machines with their handlers, and run until the client's handler has asked for the first time.
+
+        The client's environment asks first, by a system call.
 
         Each handler owns one region, which is fresh. Raises BindError where a machine refuses a handler, NoAnswer
         where nothing comes back, BeyondModel where the parameters leave the machine's model.
         """
         wire = Wire(parameters)
         client_end, server_end = (_machine(parameters, wire, end) for end in ENDS)
+        ask = increment(*ENDS, slot=SLOT, delta=1)
         ends = (_aegis(client_end, client, ask), _aegis(server_end, server, b""))
         exchange = cls(parameters, ends, wire)
         exchange._run(lambda: len(exchange._watches[CLIENT].passes) > 0)
@@ -166,7 +173,7 @@ class Exchange:
             *(self._time(self._ended), there, arrived, self._time(server.raised), self._time(server.demanded)),
             *(back, returned, self._time(client.raised), self._time(client.demanded)),
         ]
-        spans = [after - before for before, after in zip(times, times[1:], strict=False)]
+        spans = [after - before for before, after in pairwise(times)]
         if min(spans) < 0:
             raise NoAnswer(f"a part of the path ended before it began: {spans}")
         names = ("controller", "wire", "controller", SERVER, "controller", "wire", "controller", CLIENT)
@@ -204,12 +211,11 @@ def measure(
     parameters: Parameters,
     server: Certificate,
     client: Certificate,
-    ask: bytes,
     rounds: int = ROUNDS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Summary:
     """Round trips after a warm-up, summed up. Raises as `Exchange.start` and `Exchange.step` do."""
-    exchange = Exchange.start(parameters, server, client, ask)
+    exchange = Exchange.start(parameters, server, client)
     found: list[Round] = []
     for number in range(WARM + rounds):
         found.append(exchange.step())
