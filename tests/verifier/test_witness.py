@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.interpret import Packet
+from dlcode_verifier import Refuted
 from dlcode_verifier.conditions import conditions
 from dlcode_verifier.task import Candidate
 from dlcode_verifier.witness import confirm
-from tests.verifier.support import program, refutations
+from tests.verifier.support import judged, program, refutations
 
 
 def test_the_packet_is_the_shortest_and_holds_nothing_that_does_not_matter() -> None:
@@ -78,3 +79,6 @@ def test_one_mistake_is_reported_once() -> None:
     """
     found = refutations(text)
     assert [one.kind for one in found] == [FaultKind.WRAP, FaultKind.PACKET_BOUNDS]
+    answer = judged(text)
+    assert isinstance(answer, Refuted)
+    assert answer.open == ()
