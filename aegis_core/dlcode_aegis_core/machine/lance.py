@@ -92,6 +92,8 @@ class Lance:
         self._access_cycles = cycles_of(
             int(parameters["lance.register_access_ns"] * 1000), int(parameters["cpu.clock_hz"])
         )
+        if self._burst > self._fifo:
+            raise BeyondModel(f"a burst of {self._burst} octets does not fit the LANCE's FIFO of {self._fifo}")
         head_start_ps = port.wire.time_ps(self._burst)
         burst_ps = self._bus_ps(self._burst)
         self.lookahead_ps = min(self._bus_ps(1) + self._half_delay_ps, head_start_ps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlcode_aegis_core.machine.limits import BeyondModel
-from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
 from dlcode_aegis_core.machine.simulation import run_together
 from dlcode_aegis_core.machine.station import DecStation
 from dlcode_aegis_core.machine.wire import Wire
@@ -166,6 +166,21 @@ def test_a_segment_outside_memory_is_refused() -> None:
 def test_machines_on_different_wires_do_not_run_together() -> None:
     with pytest.raises(ValueError, match="one wire"):
         run_together([pair()[0], pair()[1]], US)
+
+
+@pytest.mark.parametrize(
+    "name", ["lance.burst_octets", "lance.bus_word_ns", "lance.poll_interval_ns", "wire.bits_per_second"]
+)
+def test_a_rate_or_size_of_nothing_is_refused(name: str) -> None:
+    with pytest.raises(BadParameter, match=name):
+        PARAMETERS.replace({name: 0})
+
+
+def test_parts_too_slow_or_small_for_each_other_are_beyond_the_model() -> None:
+    for name, value in (("lance.fifo_octets", 16), ("lance.bus_word_ns", 10_000), ("wire.bits_per_second", 10**10)):
+        changed = PARAMETERS.replace({name: value, "lance.burst_octets": 32})
+        with pytest.raises(BeyondModel):
+            run_together(pair(changed), US)
 
 
 def test_no_look_ahead_is_beyond_the_model() -> None:
