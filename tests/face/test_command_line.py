@@ -1,0 +1,177 @@
+"""The command line, as a user meets it: what is printed where, exit codes, and nothing lost when a command fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dlcode
+from dlcode.captures import open_capture, shipped, write_capture
+from dlcode.command_line import main
+from dlcode.examples import example
+from dlcode_dsl import Packet, Verdict, compile_bytes, run
+
+ROOT = Path(__file__).parents[2]
+BROKEN = str(example("remote_increment_broken"))
+WEB = str(example("web"))
+
+
+def test_check_proves_every_example_but_the_broken_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for path in sorted(example("web").parent.glob("*.ash")):
+        assert main(["check", "--witnesses", str(tmp_path), str(path)]) == (1 if path.stem.endswith("broken") else 0)
+        assert ("refused" in capsys.readouterr().out) == path.stem.endswith("broken")
+
+
+def test_check_saves_the_packet_that_breaks_a_program_and_it_does(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The saved packet, given to the interpreter, comes to the fault that was shown."""
+    assert main(["check", "--witnesses", str(tmp_path), "--format", "json", BROKEN]) == 1
+    (source,) = json.loads(capsys.readouterr().out)["sources"]
+    (refutation,) = source["programs"][0]["refutations"]
+    (packet,) = open_capture(tmp_path / "remote_increment_broken.ASH2032.pcap")
+    assert packet.data.hex() == refutation["packet"]
+    program = compile_bytes(Path(BROKEN).read_bytes(), BROKEN).program("remote_increment")
+    with pytest.raises(dlcode.dsl.Fault) as caught:
+        run(program, Packet(packet.data, packet.wire_length), refutation["memory"])
+    assert caught.value.kind.value == refutation["fault"] == "owned-bounds"
+
+
+def test_test_runs_every_block_in_the_interpreter_and_compiled(capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(path) for path in sorted(example("web").parent.glob("*.ash")) if not path.stem.endswith("broken")]
+    assert main(["test", "--format", "json", *paths]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows["failed"] == 0
+    assert {row["engine"] for row in rows["tests"]} == {"interpreter", "compiled"}
+    assert {row["source"] for row in rows["tests"]} == set(paths)
+
+
+@pytest.mark.parametrize("capture", ["mixed.pcap", "cut-short.pcap", "increments.pcap"])
+def test_match_agrees_with_the_interpreter_packet_by_packet(
+    capture: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (program,) = compile_bytes(Path(WEB).read_bytes(), WEB).programs
+    wanted = [
+        packet
+        for packet in open_capture(shipped(capture))
+        if run(program, Packet(packet.data, packet.wire_length)).verdict is Verdict.MATCH
+    ]
+    found = tmp_path / "found.pcap"
+    code = main(["match", "-r", str(shipped(capture)), "-w", str(found), "--count", "-F", WEB])
+    assert code == (0 if wanted else 1)
+    assert capsys.readouterr().out == f"{len(wanted)}\n"
+    assert list(open_capture(found)) == wanted
+
+
+def test_match_counts_what_precedes_a_tear_and_then_says_where_it_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    whole = shipped("mixed.pcap").read_bytes()
+    torn = tmp_path / "torn.pcap"
+    torn.write_bytes(whole[: len(whole) // 2])
+    kept = tmp_path / "kept.pcap"
+    assert main(["match", "-r", str(torn), "--count", "-w", str(kept), "-F", WEB]) == 2
+    said = capsys.readouterr()
+    assert int(said.out) == len(list(open_capture(kept))) > 0
+    assert "CAP1004" in said.err
+    assert "byte" in said.err
+
+
+def test_a_failed_match_leaves_an_existing_output_as_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    kept = tmp_path / "kept.pcap"
+    write_capture(kept, list(open_capture(shipped("increments.pcap")))[:3])
+    before = kept.read_bytes()
+    missing = tmp_path / "missing.pcap"
+    for words in (["-r", str(missing), "-F", WEB], ["-r", str(shipped("mixed.pcap")), "-F", BROKEN]):
+        assert main(["match", "-w", str(kept), *words]) == 2
+        assert kept.read_bytes() == before
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stage", "target", "part"),
+    [
+        ("core", "host", "filter web on ethernet"),
+        ("llvm", "host", "define i32"),
+        ("asm", "host", "ret"),
+        ("llvm", "r3000", "define i32"),
+        ("asm", "r3000", "jr $ra"),
+    ],
+)
+def test_show_gives_each_stage(stage: str, target: str, part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", WEB, "--stage", stage, "--target", target]) == 0
+    assert part in capsys.readouterr().out
+
+
+def test_show_gives_no_code_of_what_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", BROKEN, "--stage", "asm"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "refused: nothing of it is run" in said.err
+
+
+def test_sim_gives_the_row_as_json_and_takes_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sim", "roundtrip", "--rounds", "4", "--format", "json", "--set", "wire.bits_per_second=20000000"]
+    assert main(words) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert {"name", "machine", "published", "emulated", "unit", "ratio", "status"} <= row.keys()
+    assert (row["name"], row["published"], row["unit"], row["status"]) == ("exos-ash", 259, "us", "executed")
+    assert row["parts"]["wire"] == 57.6
+    assert row["ratio"] == pytest.approx(row["emulated"] / 259, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("wire.bits_per_secnd=1", "wire.bits_per_second"),
+        ("cpu.clock_hz=fast", "not a number"),
+        ("cpu.clock_hz", "PARAMETER=VALUE"),
+        ("cpu.clock_hz=0", "at least"),
+        ("cpu.clock_hz=nan", "cpu.clock_hz"),
+    ],
+)
+def test_sim_refuses_a_setting_that_makes_no_sense(
+    setting: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sim", "roundtrip", "--rounds", "1", "--set", setting]) == 2
+    said = capsys.readouterr().err
+    assert reason in said
+    assert "a bug in dlcode" not in said
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    """`dlcode match … | head -1`: the pipe closes, nobody complains."""
+    words = [sys.executable, "-m", "dlcode", "match", "-r", str(shipped("mixed.pcap")), "-F", WEB]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_the_readmes_python_runs_and_counts_what_it_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out == "329\n200 200\n"
+
+
+def test_the_readme_shows_the_refusal_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(ROOT)
+    main(["check", "--witnesses", str(tmp_path), "examples/remote_increment_broken.ash"])
+    said = capsys.readouterr()
+    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert said.err.strip() in shown
+    assert said.out.strip() in shown
