@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dlcode
-from bench.conftest import EXAMPLES
+from dlcode.examples import example
 from dlcode_dsl import Program, Source
 from dlcode_dsl.compile import lower
 from dlcode_dsl.library import library
@@ -35,7 +35,7 @@ def settings(group: str) -> pytest.MarkDecorator:
 
 def source(name: str) -> Source:
     """The example's source, with its tests, as it is shipped."""
-    return Source(f"{name}.ash", (EXAMPLES / f"{name}.ash").read_text(encoding="utf-8"))
+    return Source(f"{name}.ash", example(name).read_text(encoding="utf-8"))
 
 
 def parsed(name: str) -> Parsed:

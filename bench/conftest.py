@@ -7,17 +7,15 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dlcode
 from dlcode.captures import open_capture, shipped
+from dlcode.examples import example
 
 PACKAGES = ("llvmlite", "z3-solver", "lark", "pytest-benchmark")
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
@@ -32,7 +30,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 @pytest.fixture(scope="session")
 def web() -> dlcode.Filter:
     """The example filter of a web server's packets, proved."""
-    program = dlcode.load(EXAMPLES / "web.ash")["web"]
+    program = dlcode.load(example("web"))["web"]
     assert isinstance(program, dlcode.Filter)
     return program
 
@@ -40,7 +38,15 @@ def web() -> dlcode.Filter:
 @pytest.fixture(scope="session")
 def remote_increment() -> dlcode.Handler:
     """The example handler that adds to a counter and answers, proved."""
-    program = dlcode.load(EXAMPLES / "remote_increment.ash")["remote_increment"]
+    program = dlcode.load(example("remote_increment"))["remote_increment"]
+    assert isinstance(program, dlcode.Handler)
+    return program
+
+
+@pytest.fixture(scope="session")
+def counter_client() -> dlcode.Handler:
+    """The other end of `remote_increment`, proved: each answer is answered by the next request."""
+    program = dlcode.load(example("counter_client"))["counter_client"]
     assert isinstance(program, dlcode.Handler)
     return program
 
