@@ -14,6 +14,7 @@ from dlcode_jit.r3000.image import mips_code
 from tests.bare_machine import BareMachine
 
 
+@pytest.mark.benchmark(group="emulated time of the handler alone")
 @pytest.mark.parametrize("cold", [False, True], ids=["code in the cache", "code in memory"])
 def test_handler_from_call_to_return(
     emulated: Emulated, remote_increment: dlcode.Handler, increment_frame: bytes, cold: bool

@@ -58,8 +58,15 @@ def table(group: str, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         cells.append(f"{each(row) / each(found[0]):.2f}")
         if published:
             figure = row["extra_info"].get("published")
-            cells.append(f"{figure['value']} {figure['unit']} ({figure['source']})" if figure else "")
+            cells.append(beside(each(row), figure) if figure else "")
         yield f"| {' | '.join(cells)} |"
+
+
+def beside(seconds: float, figure: dict[str, Any]) -> str:
+    """A published figure, and the ratio to it of the row's own."""
+    scale = {unit: scale for scale, unit in UNITS}[figure["unit"]]
+    ratio = seconds / (figure["value"] * scale)
+    return f"{figure['value']} {figure['unit']} ({figure['source']}); here {ratio:.3f} of it"
 
 
 def each(row: dict[str, Any]) -> float:
