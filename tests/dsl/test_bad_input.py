@@ -25,6 +25,9 @@ from dlcode_dsl.syntax.parse import LONGEST_SOURCE
 
 GOOD = "filter f on ethernet { tcp.dport == 80 }"
 
+PATIENCE = 60
+"""Seconds: each of these takes a fraction of one. Past this, something grows faster than its input."""
+
 
 def said(compiled: Compiled) -> list[str]:
     """The codes of what is said."""
@@ -107,7 +110,7 @@ def test_ten_megabytes_are_refused_at_once() -> None:
     for text in ("a" * 10_000_000, GOOD * 250_000, "{" * 10_000_000):
         start = time.perf_counter()
         assert said(compile_source(Source("long.ash", text))) == ["ASH1003"]
-        assert time.perf_counter() - start < 1
+        assert time.perf_counter() - start < PATIENCE
 
 
 def test_a_source_of_the_greatest_length_is_read() -> None:
@@ -142,7 +145,7 @@ def test_nesting_of_any_depth_is_refused_or_compiled(opening: str, middle: str, 
         assert compiled.diagnostics or compiled.programs
         if depth > DEEPEST + 100:
             assert "ASH1004" in said(compiled)
-        assert time.perf_counter() - start < 2
+        assert time.perf_counter() - start < PATIENCE
 
 
 def test_a_hundred_levels_compile_and_run() -> None:
@@ -163,7 +166,7 @@ def test_five_thousand_terms_compile_and_run(operator: str) -> None:
     text = f" {operator}\n  ".join(f"pkt.len != {number}" for number in range(5000))
     start = time.perf_counter()
     compiled = compile_source(Source("long.ash", f"filter f on ethernet {{\n  {text}\n}}"))
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < PATIENCE
     assert not compiled.diagnostics
     expected = Verdict.MATCH if operator == "||" else Verdict.MISS
     assert run(compiled.program("f"), Packet.whole(bytes(7))).verdict is expected
@@ -193,7 +196,7 @@ def test_a_header_graph_made_to_be_slow_is_refused() -> None:
     layers += ["header a30 { x: u8 }", "header b30 { x: u8 }", "filter f on ethernet { a30.x == 1 }"]
     start = time.perf_counter()
     assert said(compile_source(Source("slow.ash", "\n".join(layers)))) == ["ASH1023"]
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < PATIENCE
 
 
 def test_filters_that_name_one_another_are_not_made_to_grow_without_end() -> None:
@@ -202,4 +205,4 @@ def test_filters_that_name_one_another_are_not_made_to_grow_without_end() -> Non
     start = time.perf_counter()
     compiled = compile_source(Source("grow.ash", "\n".join(chain)))
     assert "ASH1027" in said(compiled)
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < PATIENCE

@@ -215,6 +215,7 @@ FAULTS = [
     (FaultKind.ASSERTION, "assertion (extent(packet) > 16:u32) exit pass"),
     (FaultKind.ENSURES, "ensures false exit consume"),
     (FaultKind.ABORT_AFTER_WRITE, "@words[0:u32] = 0:u32 exit abort"),
+    (FaultKind.ABORT_AFTER_WRITE, "@words[0:u32] = 0:u32 exit decline"),
     (FaultKind.ABORT_AFTER_WRITE, "copy packet[0:u32 : 1:u32] -> @bytes[0:u32] as done exit abort"),
     (FaultKind.FRAME_LENGTH, "send reply { packet[0:u32 : 16:u32] " + "value 1:u128 " * 94 + "} exit pass"),
     (FaultKind.COPY_BOUNDS, "copy packet[8:u32 : 9:u32] -> @bytes[0:u32] as done exit pass"),

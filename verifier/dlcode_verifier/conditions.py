@@ -152,7 +152,7 @@ class _Run:
                 truth = self.value(condition, state, state.path)
                 self.must(FaultKind(kind), statement, state.path, truth)
             case form.Exit(verdict):
-                if verdict is Verdict.ABORT:
+                if verdict.leaves_no_trace:
                     self.must(FaultKind.ABORT_AFTER_WRITE, statement, state.path, state.written)
                 self.escapes += 1
                 self.verdicts[verdict] = self.terms.either(self.verdicts.get(verdict, FALSE), state.path)

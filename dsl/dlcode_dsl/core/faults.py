@@ -16,7 +16,7 @@ class FaultKind(Enum):
     SHIFT = "shift"  # a shift by the width or more
     ASSERTION = "assertion"  # an `assert` that does not hold
     ENSURES = "ensures"  # an `ensures` that does not hold at consume
-    ABORT_AFTER_WRITE = "abort-after-write"  # an abort after an owned write outside scratch memory
+    ABORT_AFTER_WRITE = "abort-after-write"  # an abort, or a decline, after an owned write outside scratch
     FRAME_LENGTH = "frame-length"  # a frame longer than the queue's entry, or than a link carries
     COPY_BOUNDS = "copy-bounds"  # a copy past the end of the packet or of its destination
     LIMIT = "limit"  # a loop's turn past its limit

@@ -365,7 +365,7 @@ class Verdict(Enum):
 
     MISS = "miss"  # a filter: the packet is not one of these
     MATCH = "match"  # a filter: it is
-    DECLINE = "decline"  # a handler: not delivered here, the next one's turn
+    DECLINE = "decline"  # a handler: not delivered here, nothing written outside scratch, the next one's turn
     CONSUME = "consume"  # effects happen, writes kept, nobody else gets the packet
     PASS = "pass"  # effects happen, writes kept, the owner's normal path gets it
     DROP = "drop"  # effects happen, writes kept, nobody gets it; counted
@@ -375,6 +375,11 @@ class Verdict(Enum):
     def keeps_effects(self) -> bool:
         """Whether queued sends and wakes happen."""
         return self in (Verdict.CONSUME, Verdict.PASS, Verdict.DROP)
+
+    @property
+    def leaves_no_trace(self) -> bool:
+        """Whether it is a fault to have written owned memory, other than scratch, before."""
+        return self in (Verdict.ABORT, Verdict.DECLINE)
 
 
 FILTER_VERDICTS = frozenset({Verdict.MISS, Verdict.MATCH})

@@ -171,7 +171,7 @@ class _Run:
                 if not self.claim(condition):
                     raise Fault(FaultKind(kind), statement, "the claim does not hold")
             case form.Exit(verdict):
-                if verdict is Verdict.ABORT and self.written:
+                if verdict.leaves_no_trace and self.written:
                     raise Fault(FaultKind.ABORT_AFTER_WRITE, statement, "owned memory was written before")
                 return verdict
             case form.Emit(value):
