@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
@@ -82,7 +83,7 @@ def test_a_udp_checksum_of_zero_is_sent_as_all_ones() -> None:
     assert built(f'{ETHER} / {IPV4}) / udp(sport: 1, dport: 2) / hex("{needed:04x}")') == zero
 
 
-FIELDS = {
+FIELDS: dict[str, tuple[str, Callable[[ScapyPacket], int]]] = {
     "ethernet.dst": ("mac", lambda p: int(p[Ether].dst.replace(":", ""), 16)),
     "ethernet.src": ("mac", lambda p: int(p[Ether].src.replace(":", ""), 16)),
     "ethernet.type": ("u16", lambda p: p[Ether].type),

@@ -90,7 +90,7 @@ class HandlerLowering(Statements):
                 for effect in effects:
                     self.permit(effect)
             case tree.Requires(condition):
-                self.requires.append(self.claim(condition))
+                self.requires.append(self.at_bind(condition))
             case tree.Cost(amount, unit, machine):
                 if self.budget is not None or (unit == "cycles") != (machine is not None):
                     help = "`cost <= N ops`, or `cost <= N cycles on MACHINE`, once"
@@ -100,6 +100,14 @@ class HandlerLowering(Statements):
                 if not 0 < amount <= form.MAXIMUM_PACKET:
                     raise wrong(codes.BAD_CLAUSE, clause.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
                 self.maximum = amount
+
+    def at_bind(self, condition: tree.Expression) -> form.Expression:
+        """A condition that is known when the handler is bound: over lengths of owned memory, and constants."""
+        found = self.claim(condition)
+        if not _known_at_bind(found, {region.name for region in self.regions}):
+            help = "`requires` speaks of the lengths of owned memory; `when` tests the rest"
+            raise wrong(codes.BAD_CLAUSE, condition.span, "this is not known at bind", help=help)
+        return found
 
     def permit(self, effect: tree.Name) -> None:
         """`may effect`."""
@@ -204,6 +212,19 @@ class HandlerLowering(Statements):
         with self.emitter.nested() as body:
             self.end(alternative, last=True)
         return tuple(body)
+
+
+def _known_at_bind(expression: form.Expression, regions: set[str]) -> bool:
+    match expression:
+        case form.Constant():
+            return True
+        case form.Extent(of):
+            return of in regions
+        case form.Binary(_, left, right) | form.Compare(_, left, right) | form.Logic(_, left, right):
+            return _known_at_bind(left, regions) and _known_at_bind(right, regions)
+        case form.Not(operand) | form.Convert(_, operand) | form.ByteSwap(operand):
+            return _known_at_bind(operand, regions)
+    return False
 
 
 def last_header(module: Module, condition: tree.Expression, link: str) -> tree.Name:

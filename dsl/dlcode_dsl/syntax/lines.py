@@ -26,15 +26,15 @@ DECLARATION_WORDS = frozenset("header message filter handler const test fn pipe 
 """Words that start a declaration."""
 
 _OPERATORS = frozenset(
-    "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND COMMA DOT".split()
+    "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND EITHER BOTH ARROW EXCHANGE"
+    " COMMA DOT".split()
 )
-_OPERATOR_TEXTS = frozenset({"||", "&&", "=>", "->", "<->"})
 _OPENING, _CLOSING = frozenset({"(", "[", "{"}), frozenset({")", "]", "}"})
 
 
 def joins(token: Token) -> bool:
     """Whether the token is a binary operator, a comma or an arrow: a line ends or starts with it only by going on."""
-    return token.type in _OPERATORS or token.value in _OPERATOR_TEXTS
+    return token.type in _OPERATORS
 
 
 def _ends(token: Token) -> bool:

@@ -202,16 +202,18 @@ _WORDS = {
     "$END": "the end of the declaration",
     "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`",
     "COLON": "`:`", "COMMA": "`,`", "EQUAL": "`=`", "DOT": "`.`", "LESS_EQUAL": "`<=`",
+    "ARROW": "`=>`", "EXCHANGE": "`<->`", "VBAR": "`|`", "SUM": "`-`",
 }  # fmt: skip
 _VALUE = frozenset("NAME NUMBER HEXADECIMAL MAC IP4 TRUE FALSE STRING LPAR BANG".split())
 _OPERATOR = frozenset(
-    "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND DOT LSQB IN AS ELSE".split()
+    "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND EITHER BOTH"
+    " DOT LSQB IN AS ELSE".split()
 )
 
 
 def _expected(accepted: set[str]) -> str:
     """What could have stood there, as words: a value and an operator are named as such."""
-    accepted = {name for name in accepted if not name.startswith("__ANON") and name != "STRAY"}
+    accepted = {name for name in accepted if name != "STRAY"}
     words: list[str] = []
     if accepted >= {"NUMBER", "LPAR"}:
         words.append("a value")
