@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with open_capture(options.capture) as capture:
             if options.output:
-                write_capture(options.output, found.packets(capture), chosen.link_type)
+                write_capture(options.output, found.whole(capture), chosen.link_type)
             elif options.count:
                 found.count(capture)
             else:
@@ -81,6 +81,12 @@ class _Found:
     def packets(self, capture: Capture) -> Iterator[Packet]:
         for batch, verdicts in self.batches(capture):
             yield from matches(batch, verdicts)
+
+    def whole(self, capture: Capture) -> Iterator[Packet]:
+        """As `packets`, but raises at the tear: half of a capture is not written in the place of a file."""
+        yield from self.packets(capture)
+        if self.torn is not None:
+            raise self.torn
 
 
 def _show(packet: Packet, form: str) -> None:

@@ -1,0 +1,468 @@
+"""Bad input, all the way from a file to an exit code: a clear error each, in bounded time, and nothing lost.
+
+Sources, captures, certificates, memory and frames: whatever they hold, a user meets a code, a place and a reason, never
+a traceback, and a file that was there before is as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from dlcode.captures import Packet as Record
+from dlcode.captures import write_capture
+from dlcode.command_line import main
+from dlcode.judging import judge_file, judge_text
+from dlcode_aegis_core.bindings import BindCode, BindError, Capability
+from dlcode_aegis_core.host import Binding, Core
+from dlcode_dsl import Packet, Verdict, run
+from dlcode_verifier import Certificate, CertificateError, Proved, recheck, save
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+SEEDS = Path(__file__).parent / "data" / "unsafe"
+PATIENCE = 30.0
+"""Seconds: far more than any of these takes, far less than what has no bound."""
+
+GOOD, REFUSED, CANNOT_RUN = 0, 1, 2
+
+Said = tuple[int, str, str]
+Dlcode = Callable[..., Said]
+
+
+@pytest.fixture
+def dlcode(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dlcode:
+    """Run a command in an empty folder: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str | Path) -> Said:
+        started = time.perf_counter()
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert time.perf_counter() - started < PATIENCE
+        assert "Traceback" not in err
+        assert "a bug in dlcode" not in err
+        return code, out, err
+
+    return command
+
+
+@cache
+def certificate(path: Path) -> Certificate:
+    """The certificate of the only program of a source."""
+    (judgement,) = judge_file(path).judgements
+    assert judgement.certificate is not None
+    return judgement.certificate
+
+
+# ---- sources
+
+
+def in_filter(condition: str) -> bytes:
+    """A filter that is one condition."""
+    return f"filter f on ethernet {{ {condition} }}\n".encode()
+
+
+DEEP = 20_000
+
+REFUSED_SOURCES = {
+    "a program of the host": (Path(sys.executable).read_bytes()[:100_000], "ASH1002"),
+    "every byte there is": (bytes(range(256)), "ASH1002"),
+    "a NUL at the end": (in_filter("true") + b"\0", "ASH1002"),
+    "text of 16 bits a character": (in_filter("true").decode().encode("utf-16"), "ASH1002"),
+    "a byte order mark": (b"\xef\xbb\xbf" + in_filter("true"), "ASH1001"),
+    "10 MB of filters": (in_filter("true") * 300_000, "ASH1003"),
+    "10 MB on one line": (b"(" * 10_000_000, "ASH1003"),
+    "nested parentheses": (in_filter("(" * DEEP + "true" + ")" * DEEP), "ASH1004"),
+    "nested indexes": (in_filter("a[" * DEEP + "1" + "]" * DEEP), "ASH1004"),
+    "nested braces": (b"filter f on ethernet { " + b"if true { " * DEEP + b"}" * DEEP, "ASH1004"),
+    "brackets of all kinds": (in_filter("(a[" * DEEP + "1" + "])" * DEEP), "ASH1004"),
+    "brackets that never close": (in_filter("(" * DEEP), "ASH1004"),
+    "a chain of negations": (in_filter("!" * DEEP + "true"), "ASH1004"),
+    "a chain of sums": (in_filter("1 == " + " + ".join(["tcp.sport"] * 5000)), "ASH1004"),
+    "a chain of fields": (in_filter("tcp" + ".a" * DEEP), "ASH1004"),
+    "a chain of widths": (in_filter("1 == tcp.sport" + " as u32" * 5000), "ASH1004"),
+    "a chain of alternatives": (in_filter("tcp.sport else " * 5000 + "1 == 1"), "ASH1004"),
+    "a chain of else ifs": (
+        b"filter f on ethernet { if true { return true }"
+        + b" else if tcp.sport == 1 { return true }" * 5000
+        + b"\n false }",
+        "ASH1004",
+    ),
+    "a name of 100,000 characters": (in_filter("a" * 100_000 + " == 1"), "ASH1010"),
+    "an unknown name at the end of a long line": (in_filter("tcp.sport == 80 && " * 5263 + "x"), "ASH1010"),
+    "a number of 100,000 digits": (in_filter("tcp.sport == " + "9" * 100_000), "ASH1006"),
+    "a number of 100,000 hexadecimal digits": (in_filter("tcp.sport == 0x" + "f" * 100_000), "ASH1006"),
+    "a number of 129 bits": (in_filter(f"tcp.sport == {1 << 128}"), "ASH1014"),
+    "one name declared 10,000 times": (b"const A = 1\n" * 10_000, "ASH1011"),
+    "5,000 names that nobody declared": (
+        "".join(f"const C{at} = {at}\nfilter f{at} on ethernet {{ D{at} == 3 }}\n" for at in range(5000)).encode(),
+        "ASH1010",
+    ),
+    "10,000 fields": (b"header h { " + b", ".join(b"f%d: u8" % at for at in range(10_000)) + b" }", "ASH1022"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_SOURCES)
+def test_a_source_that_nobody_would_write_is_refused_with_its_code_and_place(
+    name: str, dlcode: Dlcode, tmp_path: Path
+) -> None:
+    """Exit code 1, a code, a place and a reason on standard error, and no other file in the folder."""
+    data, code = REFUSED_SOURCES[name]
+    (tmp_path / "bad.ash").write_bytes(data)
+    status, _, err = dlcode("check", "bad.ash")
+    assert status == REFUSED
+    assert f"error[{code}]" in err
+    assert "--> bad.ash:" in err
+    assert os.listdir(tmp_path) == ["bad.ash"]
+
+
+ACCEPTED_SOURCES = {
+    "nothing": (b"", 0),
+    "comments": (b"// nothing\n" * 1000, 0),
+    "10,000 declarations": (b"".join(b"const C%d = %d\n" % (at, at) for at in range(10_000)) + in_filter("true"), 1),
+    "lines that end as on Windows": (b"filter f on ethernet {\r\n  tcp.sport ==\r\n 80\r\n}\r\n", 1),
+    "5,000 conditions that all hold": (in_filter(" && ".join(f"tcp.sport != {at}" for at in range(5000))), 1),
+    "5,000 conditions of which one holds": (in_filter(" || ".join(f"tcp.sport == {at}" for at in range(5000))), 1),
+    "a list of 5,000": (in_filter(f"tcp.sport in [{', '.join(map(str, range(5000)))}]"), 1),
+    "90 negations": (in_filter("!" * 90 + "(pkt.len == 80)"), 1),
+    "90 choices inside one another": (
+        b"filter f on ethernet {" + b"if tcp.sport == 80 {\n" * 90 + b"return true" + b"}" * 90 + b"\nfalse }", 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACCEPTED_SOURCES)
+def test_a_source_that_is_only_odd_is_proved(name: str, dlcode: Dlcode, tmp_path: Path) -> None:
+    """Long and deep within the limits of the language, through the solver and out again."""
+    data, programs = ACCEPTED_SOURCES[name]
+    (tmp_path / "odd.ash").write_bytes(data)
+    status, out, err = dlcode("check", "odd.ash")
+    assert (status, len(out.splitlines()), "error" in err) == (GOOD, programs, False)
+
+
+def test_what_a_source_shows_cannot_drive_a_terminal(dlcode: Dlcode, tmp_path: Path) -> None:
+    """Escapes and marks that reorder a line are shown as replacement characters."""
+    (tmp_path / "bad.ash").write_text('filter f on ethernet { "\x1b[2J\u202e" \x07 }\n', encoding="utf-8")
+    _, out, err = dlcode("check", "bad.ash")
+    assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
+
+
+@pytest.mark.parametrize("name", ["nowhere.ash", ".", "a\0b.ash"])
+def test_a_source_that_cannot_be_read_is_an_error_of_the_command(name: str, dlcode: Dlcode) -> None:
+    """Exit code 2 and the path, for `check`, `test` and `show`."""
+    for command in ("check", "test", "show"):
+        status, out, err = dlcode(command, name)
+        assert (status, out) == (CANNOT_RUN, "")
+        assert err.startswith("dlcode: ")
+
+
+def test_memory_that_is_limited_from_outside_limits_the_solver_too() -> None:
+    """The solver's process asks for no more than its parent may have."""
+    limit = 8 << 30
+    run_in = subprocess.run(
+        [sys.executable, "-m", "dlcode", "check", EXAMPLES / "web.ash"],
+        capture_output=True, text=True, cwd=ROOT, timeout=2 * PATIENCE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )  # fmt: skip
+    assert (run_in.returncode, run_in.stderr) == (GOOD, "")
+
+
+# ---- captures
+
+WEB = EXAMPLES / "web.ash"
+
+
+@cache
+def web_frame() -> bytes:
+    """A packet that the web filter matches."""
+    return judge_file(WEB).compiled.tests[0].packet.data
+
+
+def capture_in(folder: Path, name: str = "in.pcap", count: int = 5) -> Path:
+    """A capture of packets that the web filter matches."""
+    path = folder / name
+    write_capture(path, [Record(at, web_frame(), len(web_frame())) for at in range(count)])
+    return path
+
+
+@pytest.mark.parametrize("cut", [1, 10, 23, 30, 40, 93, 95, 200, 373])
+def test_a_torn_capture_is_told_and_an_output_that_was_there_stays(cut: int, dlcode: Dlcode, tmp_path: Path) -> None:
+    """Wherever it is torn: a code, the byte, exit code 2; the output file is untouched, and no part of one is left."""
+    whole = capture_in(tmp_path).read_bytes()
+    (tmp_path / "in.pcap").write_bytes(whole[:cut])
+    (tmp_path / "out.pcap").write_bytes(b"precious")
+    status, out, err = dlcode("match", "-r", "in.pcap", "-w", "out.pcap", "-F", WEB)
+    assert (status, out) == (CANNOT_RUN, "")
+    assert "[CAP100" in err
+    assert "in.pcap: byte " in err
+    assert (tmp_path / "out.pcap").read_bytes() == b"precious"
+    assert sorted(os.listdir(tmp_path)) == ["in.pcap", "out.pcap"]
+
+
+def test_the_packets_before_a_tear_are_counted_all_the_same(dlcode: Dlcode, tmp_path: Path) -> None:
+    whole = capture_in(tmp_path).read_bytes()
+    (tmp_path / "in.pcap").write_bytes(whole[:-1])
+    status, out, err = dlcode("match", "-r", "in.pcap", "--count", "-F", WEB)
+    assert (status, out) == (CANNOT_RUN, "4\n")
+    assert "[CAP1004]" in err
+
+
+@pytest.mark.parametrize("lie", [0xFFFFFFFF, 0x7FFFFFFF, 1_000_000])
+def test_a_record_whose_length_lies_is_told(lie: int, dlcode: Dlcode, tmp_path: Path) -> None:
+    whole = bytearray(capture_in(tmp_path).read_bytes())
+    struct.pack_into("<I", whole, 24 + 8, lie)
+    (tmp_path / "in.pcap").write_bytes(whole)
+    status, out, err = dlcode("match", "-r", "in.pcap", "--count", "-F", WEB)
+    assert (status, out) == (CANNOT_RUN, "0\n")
+    assert "[CAP100" in err
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 24, b"not a capture at all, but text", b"\x1f\x8b\x08garbage"])
+def test_what_is_no_capture_is_told(data: bytes, dlcode: Dlcode, tmp_path: Path) -> None:
+    (tmp_path / "in.pcap").write_bytes(data)
+    (tmp_path / "out.pcap").write_bytes(b"precious")
+    status, out, err = dlcode("match", "-r", "in.pcap", "-w", "out.pcap", "-F", WEB)
+    assert (status, out) == (CANNOT_RUN, "")
+    assert "in.pcap" in err
+    assert (tmp_path / "out.pcap").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize(
+    "chosen", [f"{WEB}:nothing", f"{EXAMPLES}/remote_increment.ash", "nowhere.ash", f"{EXAMPLES}/echo.ash:ping_count"]
+)
+def test_a_filter_that_is_not_there_leaves_the_output_alone(chosen: str, dlcode: Dlcode, tmp_path: Path) -> None:
+    capture_in(tmp_path)
+    (tmp_path / "out.pcap").write_bytes(b"precious")
+    status, out, err = dlcode("match", "-r", "in.pcap", "-w", "out.pcap", "-F", chosen)
+    assert (status, out) == (CANNOT_RUN, "")
+    assert "dlcode: " in err
+    assert (tmp_path / "out.pcap").read_bytes() == b"precious"
+
+
+def test_an_unsafe_filter_is_never_run(dlcode: Dlcode, tmp_path: Path) -> None:
+    capture_in(tmp_path)
+    (tmp_path / "unsafe.ash").write_bytes(in_filter("pkt.len - 60 > 3"))
+    status, out, err = dlcode("match", "-r", "in.pcap", "-w", "out.pcap", "-F", "unsafe.ash")
+    assert (status, out) == (CANNOT_RUN, "")
+    assert "error[ASH2033]" in err
+    assert not (tmp_path / "out.pcap").exists()
+
+
+def test_a_capture_may_be_its_own_output(dlcode: Dlcode, tmp_path: Path) -> None:
+    capture_in(tmp_path)
+    assert dlcode("match", "-r", "in.pcap", "-w", "in.pcap", "-F", WEB)[0] == GOOD
+    assert dlcode("match", "-r", "in.pcap", "--count", "-F", WEB)[:2] == (GOOD, "5\n")
+
+
+def test_a_witness_that_cannot_be_written_is_an_error_of_the_command(dlcode: Dlcode) -> None:
+    status, out, err = dlcode("check", "--witnesses", "no/such/folder", EXAMPLES / "remote_increment_broken.ash")
+    assert (status, out) == (CANNOT_RUN, "")
+    assert "[CAP1101]" in err
+
+
+# ---- certificates
+
+
+def test_a_certificate_of_another_program_is_refused() -> None:
+    saved = save(certificate(WEB))
+    with pytest.raises(CertificateError) as refused:
+        recheck(certificate(EXAMPLES / "arp_request.ash").program, saved)
+    assert refused.value.code == "program"
+    assert "arp_request" in refused.value.reason
+
+
+def test_a_torn_certificate_is_refused_wherever_it_is_torn() -> None:
+    proof = certificate(WEB)
+    saved = save(proof)
+    for cut in range(0, len(saved) - 2, 7):
+        with pytest.raises(CertificateError) as refused:
+            recheck(proof.program, saved[:cut])
+        assert refused.value.code == "torn"
+
+
+def test_a_certificate_with_a_byte_changed_is_refused() -> None:
+    proof = certificate(WEB)
+    saved = save(proof)
+    for at in range(0, len(saved) - 1, 11):
+        if chr(saved[at]).isalnum():
+            changed = saved[:at] + bytes([saved[at] ^ 1]) + saved[at + 1 :]
+            with pytest.raises(CertificateError):
+                recheck(proof.program, changed)
+
+
+def test_a_certificate_of_another_version_is_refused() -> None:
+    proof = certificate(WEB)
+    facts = json.loads(save(proof))
+    for version in (0, 2, "1", None, [1]):
+        with pytest.raises(CertificateError) as refused:
+            recheck(proof.program, json.dumps({**facts, "format": version}).encode())
+        assert refused.value.code == "version"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"null", b"[]", b"{}", b"1", b"[" * 100_000, b"9" * 100_000])
+def test_what_is_no_certificate_is_refused(data: bytes) -> None:
+    with pytest.raises(CertificateError) as refused:
+        recheck(certificate(WEB).program, data)
+    assert refused.value.code == "torn"
+
+
+def test_a_certificate_is_only_a_hint_and_its_program_is_proved_again() -> None:
+    proof = certificate(WEB)
+    answer = recheck(proof.program, save(proof))
+    assert isinstance(answer, Proved)
+    assert answer.certificate is not proof
+
+
+# ---- memory that is lent
+
+
+def shape_of_meter() -> dict[str, tuple[str, int]]:
+    """Format and count of the memory that the meter owns."""
+    return {"totals": ("I", 64), "last": ("H", 1), "notes": ("I", 8), "gate": ("B", 1), "opened": ("H", 4)}
+
+
+def test_regions_that_overlap_are_refused_and_nothing_is_bound() -> None:
+    """Wherever the small ones lie in the large one."""
+    core = Core()
+    environment = core.environment("meter", Capability(grants=frozenset({"wake"})))
+    proof = certificate(SEEDS / "meter.ash")
+    for name in ("last", "notes", "gate", "opened"):
+        for start in (0, 8, 64, 216):
+            space = bytearray(256)
+            form, count = shape_of_meter()[name]
+            inside = memoryview(space)[start : start + count * struct.calcsize(form)]
+            regions = {
+                other: environment.region(struct.calcsize(kind) * 8, cells)
+                for other, (kind, cells) in shape_of_meter().items()
+            }
+            lent = {**regions, "totals": memoryview(space).cast("I"), name: inside.cast(form)}  # type: ignore[call-overload]
+            with pytest.raises(BindError) as refused:
+                environment.download(proof, **lent)
+            assert refused.value.code is BindCode.OVERLAP
+            assert name in refused.value.reason
+            assert not core.bindings
+            assert space == bytes(256)
+
+
+# ---- frames
+
+OURS = {
+    "mac": frozenset({bytes.fromhex("020000000002")}),
+    "ip4": frozenset({bytes([192, 0, 2, 2])}),
+}
+
+
+def bound(path: Path) -> Binding:
+    """The only program of a source, bound in a core of its own."""
+    environment = Core().environment("owner", Capability(grants=frozenset({"reply", "wake"}), addresses=OURS))
+    proof = certificate(path)
+    regions = {one.name: environment.region(one.cell.bits, one.count) for one in proof.program.regions}
+    return environment.download(proof, **regions)
+
+
+def deliver(binding: Binding, frame: bytes) -> Verdict:
+    """Deliver a frame, and see that verdict, memory and frames are the interpreter's."""
+    core = binding.environment.core
+    before = {name: region.cells() for name, region in binding.regions.items()}
+    expected = run(binding.program, Packet.whole(frame), before)
+    verdict = core.deliver(frame).verdict
+    assert verdict is (Verdict.DECLINE if expected.verdict is Verdict.MISS else expected.verdict)
+    assert {name: region.cells() for name, region in binding.regions.items()} == expected.memory
+    sent = [effect.frame for effect in expected.effects if effect.effect == "reply"]
+    assert [frame.data for frame in core.sent()] == sent
+    return verdict
+
+
+@cache
+def increment_frame() -> bytes:
+    """A packet that the remote increment consumes: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP, 8 of the message."""
+    frame = judge_file(EXAMPLES / "remote_increment.ash").compiled.tests[0].packet.data
+    assert len(frame) == 50
+    return frame
+
+
+IPV4_LENGTH, UDP_LENGTH, IHL = 16, 38, 14
+LENGTHS = (0, 1, 7, 8, 15, 19, 20, 27, 28, 35, 36, 37, 100, 1500, 0x7FFF, 0xFFFE, 0xFFFF)
+
+
+@pytest.mark.parametrize("padding", [0, 10, 200])
+def test_a_frame_whose_length_fields_lie_is_declined(padding: int) -> None:
+    """Delivered only where the lengths lie inside one another, inside the captured bytes, and hold the message."""
+    binding = bound(EXAMPLES / "remote_increment.ash")
+    for outer in (*LENGTHS, 36 + padding):
+        for inner in (*LENGTHS, 16 + padding):
+            frame = bytearray(increment_frame() + bytes(padding))
+            struct.pack_into(">H", frame, IPV4_LENGTH, outer)
+            struct.pack_into(">H", frame, UDP_LENGTH, inner)
+            holds = 14 + outer <= len(frame) and 20 + inner <= outer and inner >= 8 + 8
+            assert (deliver(binding, bytes(frame)) is Verdict.CONSUME) == holds, (outer, inner)
+
+
+def test_a_header_length_that_lies_is_declined() -> None:
+    """Less than the least, or so much that the ports lie elsewhere or past the end."""
+    binding = bound(EXAMPLES / "remote_increment.ash")
+    for words in range(16):
+        for version in range(16):
+            frame = bytearray(increment_frame() + bytes(10))
+            frame[IHL] = version << 4 | words
+            assert (deliver(binding, bytes(frame)) is Verdict.CONSUME) == ((version, words) == (4, 5))
+
+
+def test_frames_of_every_length_run_as_the_interpreter_says() -> None:
+    """Cut short anywhere, and with padding behind."""
+    for path in (EXAMPLES / "remote_increment.ash", SEEDS / "meter.ash", SEEDS / "first_word.ash", WEB):
+        binding = bound(path)
+        whole = judge_file(path).compiled.tests[0].packet.data
+        for length in range(len(whole) + 1):
+            verdict = deliver(binding, whole[:length])
+            if binding.program.kind == "handler":
+                assert (verdict is Verdict.DECLINE) == (length < len(whole))
+        for more in (1, 14, 1000):
+            assert deliver(binding, whole + bytes(more)) is not Verdict.DECLINE
+
+
+PAYLOADS = """
+handler carried on has(tcp)
+  owns length: u32
+{
+  length = payload.len else 0xffffffff
+  pass
+}
+"""
+
+
+def test_the_payload_of_a_lying_tcp_header_is_absent() -> None:
+    """Against the rule in arithmetic: from the header's end to the end that IPv4 says, if that is in the packet."""
+    (judgement,) = judge_text(PAYLOADS, "payloads.ash").judgements
+    assert judgement.certificate is not None
+    environment = Core().environment("owner")
+    binding = environment.download(judgement.certificate, length=environment.region(32, 1))
+    frame = bytearray(web_frame() + b"0123456789")
+    for doff in range(16):
+        for outer in (0, 20, 39, 40, 41, 45, 49, 50, 51, 60, 0xFFFF):
+            struct.pack_into(">H", frame, IPV4_LENGTH, outer)
+            frame[46] = doff << 4
+            verdict = deliver(binding, bytes(frame))
+            assert verdict is (Verdict.PASS if doff >= 5 else Verdict.DECLINE)
+            if doff >= 5:
+                start, end = 34 + 4 * doff, 14 + outer
+                there = start <= end <= len(frame)
+                assert binding.regions["length"][0] == (end - start if there else 0xFFFFFFFF)
+
+
+def test_a_packet_longer_than_any_is_declined_and_counted() -> None:
+    binding = bound(WEB)
+    assert binding.environment.core.deliver(web_frame() + bytes(262_144)).verdict is Verdict.DECLINE
+    assert binding.stats.too_long == 1
