@@ -9,14 +9,19 @@ from . import codes
 from .constants import Known, evaluate
 from .diagnostics import Diagnostic, Label
 from .layout import Layout, layout_of
+from .paths import Path
 from .source import Span
 from .syntax import tree
+from .syntax.lines import DEEPEST
 from .wrong import Wrong, wrong
 
 
 @dataclass(frozen=True)
 class Module:
-    """Declarations by name. The headers of a source stand in place of the library's of the same name."""
+    """Declarations by name. The headers of a source stand in place of the library's of the same name.
+
+    `paths` remembers the ways from a link to a header that have been asked for.
+    """
 
     headers: dict[str, Layout] = field(default_factory=dict)
     messages: dict[str, Layout] = field(default_factory=dict)
@@ -24,7 +29,7 @@ class Module:
     filters: dict[str, tree.Filter] = field(default_factory=dict)
     handlers: dict[str, tree.Handler] = field(default_factory=dict)
     conditions: dict[str, tree.Expression] = field(default_factory=dict)  # filters that can be used inside others
-    paths: dict[tuple[str, str], object] = field(default_factory=dict, compare=False, repr=False)  # filled by `places`
+    paths: dict[tuple[str, str], tuple[Path, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
 def module_of(
@@ -76,21 +81,25 @@ LARGEST_CONDITION = 20_000
 
 
 def _conditions(filters: Mapping[str, tree.Filter]) -> dict[str, tree.Expression]:
-    """The filters that are one expression, which a filter that uses them can take in: none that comes back to itself,
-    lies deeper than `DEEPEST_NAMING`, or grows larger than `LARGEST_CONDITION`.
+    """The filters that are one expression, which a filter that uses them can take in.
+
+    None of them comes back to itself, and none, with the filters that it names written out, is deeper than an
+    expression can be in a source, or larger than `LARGEST_CONDITION`.
     """
-    waiting: dict[str, tuple[tree.Expression, int, list[str]]] = {}  # the condition, its size, the filters it names
+    conditions: dict[str, tree.Expression] = {}
+    waiting: dict[str, list[str]] = {}  # the filters that each one names
     for name, declared in filters.items():
-        if len(declared.body) == 1 and isinstance(declared.body[0], tree.Evaluate):
-            all_parts = tree.parts(declared.body[0].value)
-            named = [part.name.text for part in all_parts if isinstance(part, tree.Use) and part.name.text in filters]
-            waiting[name] = declared.body[0].value, len(all_parts), named
-    sizes: dict[str, int] = {}
+        if len(declared.body) == 1 and isinstance(answer := declared.body[0], tree.Evaluate):
+            conditions[name] = answer.value
+            used = [part.name.text for part in tree.parts(answer.value) if isinstance(part, tree.Use)]
+            waiting[name] = [other for other in used if other in filters]
+    extents: dict[str, tuple[int, int]] = {}  # size and depth of each one that can be taken in
     for _ in range(DEEPEST_NAMING):
-        ready = {name: item for name, item in waiting.items() if all(other in sizes for other in item[2])}
-        for name, (_, size, named) in ready.items():
-            whole = size + sum(sizes[other] for other in named)
-            if whole <= LARGEST_CONDITION:
-                sizes[name] = whole
-            del waiting[name]
-    return {name: declared.body[0].value for name, declared in filters.items() if name in sizes}  # type: ignore[union-attr]
+        ready = [name for name, used in waiting.items() if all(other in extents for other in used)]
+        for name in ready:
+            inside = [extents[other] for other in waiting.pop(name)]
+            size = len(tree.parts(conditions[name])) + sum(size for size, _ in inside)
+            depth = tree.depth(conditions[name]) + max((depth for _, depth in inside), default=0)
+            if size <= LARGEST_CONDITION and depth <= DEEPEST:
+                extents[name] = size, depth
+    return {name: conditions[name] for name in extents}

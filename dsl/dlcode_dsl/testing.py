@@ -236,6 +236,8 @@ def _sent(module: Module, program: Program, written: tree.Expression, span: Span
     name = first.name.text if isinstance(first, tree.Use | tree.Call) else ""
     if name == program.link:
         return EffectClaim("reply", data, 0, span)
+    if program.kind == "filter":
+        raise wrong(codes.BAD_TEST, span, "a filter sends nothing")
     declared = module.handlers[program.name]
     from .lower.handlers import last_header
 
@@ -263,10 +265,10 @@ def build_packet(module: Module, written: tree.Expression) -> bytes:
         payload = _hex(layers.pop())
     parts = [_part(module, layer) for layer in layers]
     emitter = Emitter()
+    if sum(part.size for part in parts) + len(payload) > form.MAXIMUM_PACKET:
+        raise wrong(codes.BAD_TEST, written.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
     stream = frames.complete(parts, payload, module.constants, emitter)
     assert not emitter.body, "constants need no statements"
-    if sum(element.bits for element in stream) // 8 > form.MAXIMUM_PACKET:
-        raise wrong(codes.BAD_TEST, written.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
     return frames.to_bytes(stream)
 
 
@@ -312,5 +314,4 @@ def _variable_part(module: Module, layout: Layout, part: Part) -> int:
         elif each.built is not None and frames.checksum(each) is None and each.built != tree.Use(tree.Name("size")):
             known[each.name] = evaluate(each.built, module.constants)
     count = evaluate(layout.tail.count, known)
-    assert isinstance(count, tree.Number)
-    return count.value
+    return literal_of(count, number(32))

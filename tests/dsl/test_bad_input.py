@@ -209,3 +209,13 @@ def test_filters_that_name_one_another_are_not_made_to_grow_without_end() -> Non
     compiled = compile_source(Source("grow.ash", "\n".join(chain)))
     assert "ASH1027" in said(compiled)
     assert time.process_time() - start < PATIENCE
+
+
+def test_filters_that_name_one_another_nest_no_deeper_than_one_expression() -> None:
+    """Ten filters of ninety levels each would be nine hundred levels in the last."""
+    nested = "(pkt.len > 3 && (pkt.len > 4 || " * 40 + "INNER" + "))" * 40
+    chain = [f"filter f0 on ethernet {{ {nested.replace('INNER', 'pkt.len > 5')} }}"]
+    chain += [f"filter f{at} on ethernet {{ {nested.replace('INNER', f'f{at - 1}')} }}" for at in range(1, 10)]
+    compiled = compile_source(Source("nest.ash", "\n".join(chain)))
+    assert set(said(compiled)) == {"ASH1027"}
+    assert compiled.programs

@@ -55,14 +55,15 @@ def _leaves(statement: Statement) -> bool:
         case form.If(_, then, otherwise):
             return leaves(then) and leaves(otherwise)
         case form.Block(label, body):
-            return leaves(body) and not any(_leaves_to(label, inner) for inner in body)
+            return leaves(body) and not any(leaves_to(label, inner) for inner in body)
     return False
 
 
-def _leaves_to(label: str, statement: Statement) -> bool:
+def leaves_to(label: str, statement: Statement) -> bool:
+    """Whether a statement, or one inside it, leaves to the end of the block or loop of that label."""
     if isinstance(statement, form.Leave):
         return statement.label == label
-    return any(_leaves_to(label, inner) for body in bodies(statement) for inner in body)
+    return any(leaves_to(label, inner) for body in bodies(statement) for inner in body)
 
 
 def _emits(body: Body) -> list[Statement]:

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from .. import codes
-from ..constants import fold as fold_literals
 from ..core import form
+from ..core.check import leaves_to
 from ..core.form import Body
 from ..diagnostics import Diagnostic
 from ..layout import Field, Layout
@@ -22,30 +22,11 @@ from ..syntax import tree
 from ..syntax.tree import Expression
 from ..types import ADDRESSES, BOOL, U32, ValueType, number, value_type
 from ..wrong import unknown, wrong
-from . import fold, places
+from . import fold, places, values
 from .emit import Emitter
 from .needs import needs, used
 from .places import Place
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A value and its type."""
-
-    type: ValueType
-    core: form.Expression
-    span: Span
-
-
-@dataclass(frozen=True)
-class Literal:
-    """A number that takes its type from what it meets."""
-
-    value: int
-    span: Span
-
-
-Value = Typed | Literal
+from .values import Literal, Typed, Value
 
 # ---- what a name stands for
 
@@ -83,8 +64,8 @@ class Poisoned:
 
 Meaning = Local | Place | FieldOf | Memory | Poisoned
 
-_BITWISE = ("&", "|", "^")
-_COMPARED = {"==", "!="}
+LONGEST_TRUTH = 16
+"""Most nodes of a truth value that is written twice: doubled at each level of a nesting, it would grow without end."""
 
 
 class Silent(Exception):
@@ -103,12 +84,24 @@ class Lowering:
         self.warnings: list[Diagnostic] = []
         self.at_entry = False  # inside old(…)
         self.claims = False  # inside a claim, where old(…) may stand
+        self._finding: set[str] = set()  # what is being found at the moment
 
     # ---- where names come from
 
     def inside(self, place: Place) -> AbstractContextManager[None]:
         """Inside a header's declaration: names are its fields."""
         return self.scope({name: FieldOf(place, field) for name, field in place.layout.fields.items()})
+
+    @contextmanager
+    def once(self, name: str, span: Span) -> Iterator[None]:
+        """While something of a header is found. Raises Wrong where its own declaration asks for it again."""
+        if name in self._finding:
+            raise wrong(codes.CIRCULAR, span, name=name)
+        self._finding.add(name)
+        try:
+            yield
+        finally:
+            self._finding.remove(name)
 
     @contextmanager
     def scope(self, names: dict[str, Meaning] | None = None) -> Iterator[None]:
@@ -139,8 +132,8 @@ class Lowering:
             case tree.Junction(_, terms):
                 self._either(condition, terms, absent)
             case tree.Compare(operator, left, right):
-                sides = self.value(left, absent), self.value(right, absent)
-                self.unless(self._compare(operator, *sides, span), absent, span)
+                sides = self._brief(self.value(left, absent)), self._brief(self.value(right, absent))
+                self.unless(values.compare(operator, *sides, span), absent, span)
             case tree.Member(value, items):
                 self._member(value, items, absent, span)
             case tree.Not(operand):
@@ -150,24 +143,19 @@ class Lowering:
             case tree.Use(name) if name.text not in self.names and name.text in self.module.filters:
                 self._inline(name, absent)
             case _:
-                self.unless(self.expect(self.value(condition, absent), BOOL), absent, span)
+                self.unless(values.expect(self.value(condition, absent), BOOL), absent, span)
 
-    def _compare(self, operator: str, left: Value, right: Value, span: Span) -> form.Expression:
-        left, right = self._agreed(left, right, span)
-        if left.type == BOOL and operator not in _COMPARED:
-            raise wrong(codes.WRONG_TYPE, span, found="a truth value", wanted="a number")
-        if left.type == BOOL:  # the core form compares numbers
-            both = fold.joined("and", (left.core, right.core))
-            neither = fold.joined("and", (fold.negate(left.core), fold.negate(right.core)))
-            same = fold.joined("or", (both, neither))
-            return same if operator == "==" else fold.negate(same)
-        return fold.compare(operator, left.core, right.core, span)
+    def _brief(self, value: Value) -> Value:
+        """A value of which a comparison of truths is made, that writes it twice: a long one under a name of its own."""
+        if isinstance(value, Typed) and value.type == BOOL and fold.size(value.core) > LONGEST_TRUTH:
+            return replace(value, core=self.emitter.let("truth", value.core, value.span))
+        return value
 
     def _member(self, value: Expression, items: tuple[Expression, ...], absent: Body, span: Span) -> None:
         first = self.value(value, absent)
         if isinstance(first, Typed):
             first = Typed(first.type, self.emitter.let("member", first.core, span), span)
-        terms = [self._compare("==", first, self.value(item, absent), item.span) for item in items]
+        terms = [values.compare("==", first, self.value(item, absent), item.span) for item in items]
         self.unless(fold.joined("or", terms), absent, span)
 
     def _either(self, whole: tree.Junction, terms: tuple[Expression, ...], absent: Body) -> None:
@@ -186,7 +174,7 @@ class Lowering:
                 other = self.emitter.fresh("other")
                 with self.emitter.nested() as inner:
                     self.jump(term, (form.Leave(other, span=span),))
-                condition = _as_expression(inner, other)
+                condition = as_expression(inner, other)
                 if condition is not None:
                     plain.append(condition)
                 else:
@@ -222,7 +210,7 @@ class Lowering:
         label = self.emitter.fresh("not")
         with self.emitter.nested() as body:
             self.jump(operand, (form.Leave(label, span=span),))
-            condition = _as_expression(body, label)
+            condition = as_expression(body, label)
             if condition is None:
                 self.emitter.emit(*absent)
         if condition is not None:
@@ -266,7 +254,7 @@ class Lowering:
         label = self.emitter.fresh("false")
         with self.emitter.nested() as body:
             self.jump(condition, (form.Leave(label, span=span),))
-            plain = _as_expression(body, label)
+            plain = as_expression(body, label)
         if plain is not None:
             return plain
         answer = self.emitter.variable("truth", fold.truth(False, span), span)
@@ -295,7 +283,7 @@ class Lowering:
             case tree.Call(name, arguments):
                 return self._call(expression, name, arguments, absent)
             case tree.Binary(operator, left, right):
-                return self._binary(operator, self.value(left, absent), self.value(right, absent), span)
+                return values.arithmetic(operator, self.value(left, absent), self.value(right, absent), span)
             case tree.As(operand, type):
                 return self._as(operand, type, absent, span)
             case tree.Otherwise(value, alternative):
@@ -308,60 +296,7 @@ class Lowering:
 
     def number(self, expression: Expression, type: form.Type, absent: Body | None) -> form.Expression:
         """A number of exactly this type: a narrower one is widened, a wider one claimed to fit."""
-        return self.converted(self.value(expression, absent), number(type.bits))
-
-    def expect(self, value: Value, type: ValueType) -> form.Expression:
-        """The value, which must be of this very type; a literal takes it."""
-        if isinstance(value, Literal) and type.numeric:
-            return self._literal(value, type)
-        if isinstance(value, Literal) or value.type != type:
-            found = "a number" if isinstance(value, Literal) else str(value.type)
-            raise wrong(codes.WRONG_TYPE, value.span, found=found, wanted=str(type) if type.bits else "a condition")
-        return value.core
-
-    def converted(self, value: Value, type: ValueType) -> form.Expression:
-        """The value as it is assigned to a place of this type: numbers are widened, or narrowed with an obligation."""
-        if isinstance(value, Typed) and value.type != type and value.type.numeric and type.numeric:
-            resize = fold.widen if type.bits > value.type.bits else fold.narrow
-            return resize(value.core, type.core, value.span)
-        return self.expect(value, type)
-
-    def settled(self, value: Value) -> Typed:
-        """The value with a type even if it is a literal: u32, or the next of u64 and u128 that it fits."""
-        if isinstance(value, Typed):
-            return value
-        type = number(next((bits for bits in (32, 64) if not value.value >> bits), 128))
-        return Typed(type, self._literal(value, type), value.span)
-
-    def _literal(self, literal: Literal, type: ValueType) -> form.Expression:
-        if literal.value >> type.bits:
-            raise wrong(codes.DOES_NOT_FIT_LITERAL, literal.span, value=literal.value, type=str(type))
-        return fold.constant(literal.value, type.core, literal.span)
-
-    def _agreed(self, left: Value, right: Value, span: Span, least: int = 0) -> tuple[Typed, Typed]:
-        """Both sides at one type: a literal takes the other's, numbers the wider and at least `least` bits."""
-        if isinstance(left, Literal) and isinstance(right, Literal):
-            left = self.settled(left)
-        typed = [side for side in (left, right) if isinstance(side, Typed)]
-        if all(side.type.numeric for side in typed):
-            type = number(max([least, *(side.type.bits for side in typed)]))
-        else:
-            type = next(side.type for side in typed if not side.type.numeric)
-        return tuple(  # type: ignore[return-value]
-            Typed(type, self.converted(side, type), side.span) for side in (left, right)
-        )
-
-    def _binary(self, operator: str, left: Value, right: Value, span: Span) -> Value:
-        if isinstance(left, Literal) and isinstance(right, Literal):
-            value = fold_literals(operator, left.value, right.value)
-            if value is None:
-                raise wrong(codes.LITERAL, span, "numbers are 0 to 2^128 - 1", literal="the result")
-            return Literal(value, span)
-        sides = self._agreed(left, right, span, least=32)
-        type = sides[0].type
-        if not type.numeric and (operator not in _BITWISE or type == BOOL):
-            raise wrong(codes.WRONG_TYPE, span, f"`{operator}` works on numbers", found=str(type), wanted="a number")
-        return Typed(type, fold.binary(operator, sides[0].core, sides[1].core, span), span)
+        return values.converted(self.value(expression, absent), number(type.bits))
 
     # ---- names
 
@@ -495,7 +430,7 @@ class Lowering:
             case "has":
                 return Typed(BOOL, self.truth(whole, whole.span), whole.span)
             case "bswap":
-                operand = self.settled(self.value(_only(name, arguments), absent))
+                operand = values.settled(self.value(_only(name, arguments), absent))
                 if not operand.type.numeric or operand.type.bits % 8:
                     found, wanted = str(operand.type), "a number of whole bytes"
                     raise wrong(codes.WRONG_TYPE, operand.span, found=found, wanted=wanted)
@@ -532,7 +467,7 @@ class Lowering:
             raise unknown("type of a value", type.name, ("u8", "u16", "u32", "u64", "bool", *ADDRESSES))
         value = self.value(operand, absent)
         if isinstance(value, Literal) or value.type == BOOL or wanted == BOOL:
-            return Typed(wanted, self.expect(value, wanted), span)
+            return Typed(wanted, values.expect(value, wanted), span)
         return Typed(wanted, fold.resized(value.core, wanted.core, span), span)
 
     def _read_at(self, index: Expression, type: ValueType, absent: Body | None, span: Span) -> Value:
@@ -576,14 +511,17 @@ class Lowering:
         done, missing = self.emitter.fresh("done"), self.emitter.fresh("absent")
         with self.emitter.nested() as present_body:
             found = self.value(value, (form.Leave(missing, span=span),))
-            present = self.settled(found) if isinstance(alternative, tree.Number) else found
+            present = values.settled(found) if isinstance(alternative, tree.Number) else found
             type = present.type if isinstance(present, Typed) else None
         with self.emitter.nested() as alternative_body:
             other = self.value(alternative, absent)
-        left, right = self._agreed(present, other, span) if type is None or type.numeric else (
-            present, Typed(type, self.expect(other, type), other.span))  # fmt: skip
+        left, right = values.agreed(present, other, span) if type is None or type.numeric else (
+            present, Typed(type, values.expect(other, type), other.span))  # fmt: skip
         assert isinstance(left, Typed)
         assert isinstance(right, Typed)
+        if not any(leaves_to(missing, statement) for statement in present_body):  # it is never absent
+            self.emitter.emit(*present_body)
+            return left
         answer = self.emitter.variable("value", fold.constant(0, left.type.core, span), span)
         present_body += [form.Assign(answer.name, left.core, span=span), form.Leave(done, span=span)]
         alternative_body.append(form.Assign(answer.name, right.core, span=span))
@@ -602,7 +540,7 @@ def _only(name: tree.Name, arguments: tuple[tree.Argument, ...]) -> Expression:
     return arguments[0].value
 
 
-def _as_expression(body: list[form.Statement], label: str) -> form.Expression | None:
+def as_expression(body: list[form.Statement], label: str) -> form.Expression | None:
     """The condition under which control comes out at the end of a body that does nothing but test; else None."""
     terms: list[form.Expression] = []
     for statement in body:

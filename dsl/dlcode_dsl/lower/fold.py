@@ -79,6 +79,18 @@ def _across(left: Span, right: Span) -> Span:
     return left.to(right) if left.source is right.source else left
 
 
+def size(value: Expression) -> int:
+    """How many nodes an expression is made of."""
+    match value:
+        case form.Binary(_, left, right) | form.Compare(_, left, right) | form.Logic(_, left, right):
+            return 1 + size(left) + size(right)
+        case form.Not(operand) | form.Convert(_, operand) | form.ByteSwap(operand):
+            return 1 + size(operand)
+        case form.Owned(_, index) | form.Entry(_, index):
+            return 1 + size(index)
+    return 1
+
+
 def widen(value: Expression, type: Type, span: Span = NOWHERE) -> Expression:
     """The value as a wider type, or as its own."""
     if value.type == type:

@@ -166,6 +166,8 @@ def _pseudo(enclosing: Part, carried: int, emitter: Emitter) -> list[Expression]
             terms.append(fold.constant(carried))
         else:
             each = enclosing.layout.fields[name.text]
+            if each.name not in enclosing.values:
+                raise wrong(codes.BAD_LAYOUT, name.span, "a checksum is summed after those of what it carries")
             at = -each.type.bits % 16  # a number ends where a 16-bit word does
             terms += _words(each.name, at, each.type.bits, enclosing.values[each.name], emitter, enclosing.sums)
     return terms

@@ -32,7 +32,10 @@ ETHERNET = "ethernet"
 _MODES: dict[str, Literal["plain", "shared", "scratch"]] = {"plain": "plain", "shared": "shared", "scratch": "scratch"}
 
 MOST_CELLS = 1 << 24
-"""Most cells of one region: 128 MB of the widest."""
+"""Most cells that a handler owns: 128 MB of the widest."""
+
+EXTENTS = ("packet", "wire")
+"""What no region is called: the core form's names of the packet's own lengths."""
 
 
 class HandlerLowering(Statements):
@@ -133,6 +136,10 @@ class HandlerLowering(Statements):
         if (clause.where is not None) != (mode == "shared"):
             help = "`shared where P`: the application writes it between runs, so P is tested at every entry"
             raise wrong(codes.BAD_CLAUSE, clause.span, help=help)
+        if count + sum(region.count for region in self.regions) > MOST_CELLS:
+            raise wrong(codes.BAD_CLAUSE, clause.span, f"a handler owns at most {MOST_CELLS} cells")
+        if clause.name.text in EXTENTS:
+            raise wrong(codes.DECLARED_TWICE, clause.name.span, "a length of the packet goes by it", name=clause.name)
         region = Region(clause.name.text, type.core, count, mode, span=clause.span)
         self.declare(clause.name, Memory(region, type, scalar=clause.type.count is None))
         self.regions.append(region)
@@ -167,9 +174,11 @@ class HandlerLowering(Statements):
         """A claim as one expression. The packet bytes that it speaks of are read here, and must be there."""
         outer, self.claims = self.claims, True
         try:
-            for part in tree.parts(condition):
-                if isinstance(part, tree.Dot):
-                    self.value(part, None)
+            dots = [part for part in tree.parts(condition) if isinstance(part, tree.Dot)]
+            inner = {id(dot.target) for dot in dots}  # `udp.payload` in `udp.payload.len` is no value
+            for dot in dots:
+                if id(dot) not in inner:
+                    self.value(dot, None)
             with self.emitter.nested() as body:
                 answer = self.truth(condition, condition.span)
             if body:

@@ -19,9 +19,10 @@ from ..source import Span
 from ..syntax import tree
 from ..wrong import wrong
 from . import fold
+from .values import Typed
 
 if TYPE_CHECKING:
-    from .expressions import Lowering, Typed
+    from .expressions import Lowering
 
 PACKET = form.Extent("packet")
 
@@ -47,6 +48,11 @@ class Place:
         """What tells it from other places in the same program."""
         return self.base, self.constant
 
+    @property
+    def named(self) -> tuple[Expression | None, int, str, str]:
+        """What tells it from whatever else lies at the same place: a message may be called like a header."""
+        return self.base, self.constant, self.layout.kind, self.layout.name
+
 
 @dataclass(frozen=True)
 class Payload:
@@ -61,7 +67,7 @@ def ways(lower: Lowering, header: tree.Name) -> tuple[Path, ...]:
     found = lower.module.paths.get((lower.link, header.text))
     if found is None:
         found = lower.module.paths[lower.link, header.text] = paths(lower.module.headers, lower.link, header)
-    return found  # type: ignore[return-value]
+    return found
 
 
 def only_way(lower: Lowering, header: tree.Name) -> Path:
@@ -85,10 +91,11 @@ def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
         help = f"say what happens when there is no {header}: `… else …`, or ask `has({header})` before"
         raise wrong(codes.MAY_BE_ABSENT, header.span, help=help, what=header.text)
     found = ways(lower, header)
-    if len(found) == 1:
-        place = _along(lower, found[0], header, absent)
-    else:
-        place = _by_any(lower, found, header, absent)
+    with lower.once(header.text, header.span):
+        if len(found) == 1:
+            place = _along(lower, found[0], header, absent)
+        else:
+            place = _by_any(lower, found, header, absent)
     lower.emitter.known["header", header.text] = place
     return place
 
@@ -164,12 +171,12 @@ def _arrive(lower: Lowering, place: Place, absent: Body, span: Span) -> Place:
 
 def end_of(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Expression:
     """The offset of the first byte after a header, its variable part included."""
-    key = ("end", place.key, place.layout.name)
+    key = ("end", place.named)
     known = lower.emitter.known.get(key)
     if known is None:
         end = place.offset(place.layout.size, span)
         if place.layout.tail is not None:
-            with lower.inside(place):
+            with lower.once(f"{place.layout.name}.{place.layout.tail.name}", span), lower.inside(place):
                 end = fold.binary("+", end, lower.number(place.layout.tail.count, form.U32, absent), span)
         known = lower.emitter.known[key] = lower.emitter.let(f"{place.layout.name}.end", end, span)
     assert isinstance(known, Expression)
@@ -181,14 +188,12 @@ def end_of(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Ex
 
 def field_value(lower: Lowering, place: Place, field: Field, absent: Body | None, span: Span) -> Typed:
     """The value of a field."""
-    from .expressions import Typed
-
     if place.present is not None:
         if absent is None:
             lower.emitter.emit(form.Check("assertion", place.present, span=span))
         else:
             lower.unless(place.present, absent, span)
-    key = ("field", place.key, place.layout.name, field.name)
+    key = ("field", place.named, field.name)
     known = lower.emitter.known.get(key)
     if known is None:
         name = f"{place.layout.name}.{field.name}"
@@ -289,4 +294,4 @@ def view_of_payload(lower: Lowering, layout: Layout, payload: Payload, absent: B
 
 def is_read(lower: Lowering, place: Place, field: Field) -> bool:
     """Whether a field has been read already, so that it is not absent here."""
-    return ("field", place.key, place.layout.name, field.name) in lower.emitter.known
+    return ("field", place.named, field.name) in lower.emitter.known

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from .. import codes
 from ..core import form
 from ..core.form import Body, Expression
@@ -9,7 +11,7 @@ from ..layout import Layout
 from ..syntax import tree
 from ..types import ADDRESSES
 from ..wrong import wrong
-from . import fold, frames, places
+from . import fold, frames, places, values
 from .frames import Part
 from .places import Place
 from .statements import Statements
@@ -87,18 +89,17 @@ def message(lower: Statements, written: tree.Expression) -> Part:
     if not isinstance(written, tree.Call):
         raise wrong(codes.WRONG_TYPE, written.span, found="a value", wanted="a message: `NAME(field: value, …)`")
     layout = lower.layout(written.name)
-    values: dict[str, Expression] = {}
+    given: dict[str, Expression] = {}
     for argument in written.arguments:
-        name = named(layout, argument, values)
+        name = named(layout, argument, given)
         field = layout.field(name)
-        value = lower.converted(lower.value(argument.value, None), field.type)
-        values[name.text] = lower.emitter.let(f"{layout.name}.{name}", value, argument.span)
-    return Part(layout, values, span=written.span)
+        value = values.converted(lower.value(argument.value, None), field.type)
+        given[name.text] = lower.emitter.let(f"{layout.name}.{name}", value, argument.span)
+    return Part(layout, given, span=written.span)
 
 
-def named(layout: Layout, argument: tree.Argument, given: object) -> tree.Name:
+def named(layout: Layout, argument: tree.Argument, given: Container[str]) -> tree.Name:
     """The name of an argument of something that is built, which must be there and once."""
-    assert isinstance(given, dict)
     if argument.name is None:
         raise wrong(codes.BAD_ARGUMENT, argument.span, "say of which field: `field: value`", name=layout.name)
     if argument.name.text in given:

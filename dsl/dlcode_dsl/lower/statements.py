@@ -16,9 +16,10 @@ from ..diagnostics import Diagnostic
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
-from . import fold
-from .expressions import Local, Lowering, Memory, Poisoned, Silent, Typed, _as_expression
+from . import fold, values
+from .expressions import Local, Lowering, Memory, Poisoned, Silent, as_expression
 from .places import Place
+from .values import Typed
 
 WRAPPING = ("+%", "-%", "*%")
 """Operators whose assignment wraps at the width of what is assigned."""
@@ -119,9 +120,9 @@ class Statements(Lowering, ABC):
         found = self.value(value, absent)
         if statement.type is not None:
             type = self._type(statement.type)
-            core = self.converted(found, type)
+            core = values.converted(found, type)
         else:
-            settled = self.settled(found)
+            settled = values.settled(found)
             type, core = settled.type, settled.core
         bind = self.emitter.variable if statement.mutable else self.emitter.let
         self.declare(statement.name, Local(type, bind(statement.name.text, core, statement.span), statement.mutable))
@@ -184,13 +185,13 @@ class Statements(Lowering, ABC):
         """The value to be assigned. `+%=` and its like wrap at the width of what they change."""
         value = self.value(statement.value, None)
         if statement.operator is None:
-            return self.converted(value, old.type)
+            return values.converted(value, old.type)
         span = statement.span
-        result = self._binary(statement.operator, old, value, span)
+        result = values.arithmetic(statement.operator, old, value, span)
         if statement.operator in WRAPPING and old.type.numeric:
             assert isinstance(result, Typed)
             return fold.resized(result.core, old.type.core, span)
-        return self.converted(result, old.type)
+        return values.converted(result, old.type)
 
     # ---- choices
 
@@ -206,7 +207,7 @@ class Statements(Lowering, ABC):
         end, other = self.emitter.fresh("end"), self.emitter.fresh("else")
         with self.emitter.nested() as then:
             self.jump(statement.condition, (form.Leave(other, span=span),))
-            condition = _as_expression(then, other)
+            condition = as_expression(then, other)
             if condition is not None:
                 then.clear()
             ended = self.statements(statement.then)
@@ -226,4 +227,4 @@ class Statements(Lowering, ABC):
 
     def condition(self, value: tree.Expression) -> form.Expression:
         """A condition as a value."""
-        return self.expect(self.value(value, None), BOOL)
+        return values.expect(self.value(value, None), BOOL)

@@ -181,26 +181,32 @@ Expression = (
 )
 
 
-def parts(expression: Expression | Argument) -> list[Expression]:
-    """An expression and all that it is made of, from left to right."""
+def operands(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions that an expression is made of, from left to right."""
     match expression:
-        case Argument(_, value):
-            return parts(value)
         case Junction(_, terms):
-            inner: tuple[Expression | Argument, ...] = terms
+            return terms
         case Compare(_, left, right) | Binary(_, left, right) | Index(left, right):
-            inner = (left, right)
+            return left, right
         case Member(value, items):
-            inner = (value, *items)
-        case Not(operand) | As(operand):
-            inner = (operand,)
-        case Dot(target):
-            return [expression] if isinstance(target, Use | Dot) else [expression, *parts(target)]
+            return value, *items
+        case Not(operand) | As(operand) | Dot(operand):
+            return (operand,)
         case Call(_, arguments):
-            inner = arguments
-        case _:
-            inner = ()
-    return [expression, *(part for each in inner for part in parts(each))]
+            return tuple(argument.value for argument in arguments)
+        case Otherwise(value, alternative):
+            return (value,) if isinstance(alternative, Verdict) else (value, alternative)
+    return ()
+
+
+def parts(expression: Expression) -> list[Expression]:
+    """An expression and all that it is made of."""
+    return [expression, *(part for operand in operands(expression) for part in parts(operand))]
+
+
+def depth(expression: Expression) -> int:
+    """How many levels of expressions there are."""
+    return 1 + max(map(depth, operands(expression)), default=0)
 
 
 # ---- statements ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+"""Values with their types, and what happens where two meet: literals take a type, numbers widen, kinds do not mix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import codes
+from ..constants import fold as fold_literals
+from ..core import form
+from ..source import Span
+from ..types import BOOL, ValueType, number
+from ..wrong import wrong
+from . import fold
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A value and its type."""
+
+    type: ValueType
+    core: form.Expression
+    span: Span
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number that takes its type from what it meets."""
+
+    value: int
+    span: Span
+
+
+Value = Typed | Literal
+
+
+_BITWISE = ("&", "|", "^")
+_COMPARED = {"==", "!="}
+
+
+def compare(operator: str, left: Value, right: Value, span: Span) -> form.Expression:
+    """`left operator right`, a truth value. Raises Wrong where the two do not go together."""
+    left, right = agreed(left, right, span)
+    if left.type == BOOL and operator not in _COMPARED:
+        raise wrong(codes.WRONG_TYPE, span, found="a truth value", wanted="a number")
+    if left.type == BOOL:  # the core form compares numbers
+        both = fold.joined("and", (left.core, right.core))
+        neither = fold.joined("and", (fold.negate(left.core), fold.negate(right.core)))
+        same = fold.joined("or", (both, neither))
+        return same if operator == "==" else fold.negate(same)
+    return fold.compare(operator, left.core, right.core, span)
+
+
+def expect(value: Value, type: ValueType) -> form.Expression:
+    """The value, which must be of this very type; a literal takes it."""
+    if isinstance(value, Literal) and type.numeric:
+        return _literal(value, type)
+    if isinstance(value, Literal) or value.type != type:
+        found = "a number" if isinstance(value, Literal) else str(value.type)
+        raise wrong(codes.WRONG_TYPE, value.span, found=found, wanted=str(type) if type.bits else "a condition")
+    return value.core
+
+
+def converted(value: Value, type: ValueType) -> form.Expression:
+    """The value as it is assigned to a place of this type: numbers are widened, or narrowed with an obligation."""
+    if isinstance(value, Typed) and value.type != type and value.type.numeric and type.numeric:
+        resize = fold.widen if type.bits > value.type.bits else fold.narrow
+        return resize(value.core, type.core, value.span)
+    return expect(value, type)
+
+
+def settled(value: Value) -> Typed:
+    """The value with a type even if it is a literal: u32, or the next of u64 and u128 that it fits."""
+    if isinstance(value, Typed):
+        return value
+    type = number(next((bits for bits in (32, 64) if not value.value >> bits), 128))
+    return Typed(type, _literal(value, type), value.span)
+
+
+def _literal(literal: Literal, type: ValueType) -> form.Expression:
+    if literal.value >> type.bits:
+        raise wrong(codes.DOES_NOT_FIT_LITERAL, literal.span, value=literal.value, type=str(type))
+    return fold.constant(literal.value, type.core, literal.span)
+
+
+def agreed(left: Value, right: Value, span: Span, least: int = 0) -> tuple[Typed, Typed]:
+    """Both sides at one type: a literal takes the other's, numbers the wider and at least `least` bits."""
+    if isinstance(left, Literal) and isinstance(right, Literal):
+        left = settled(left)
+    typed = [side for side in (left, right) if isinstance(side, Typed)]
+    if all(side.type.numeric for side in typed):
+        type = number(max([least, *(side.type.bits for side in typed)]))
+    else:
+        type = next(side.type for side in typed if not side.type.numeric)
+    return Typed(type, converted(left, type), left.span), Typed(type, converted(right, type), right.span)
+
+
+def arithmetic(operator: str, left: Value, right: Value, span: Span) -> Value:
+    """`left operator right`, at 32 bits or more; of two literals, a literal. Raises Wrong."""
+    if isinstance(left, Literal) and isinstance(right, Literal):
+        value = fold_literals(operator, left.value, right.value)
+        if value is None:
+            raise wrong(codes.LITERAL, span, "numbers are 0 to 2^128 - 1", literal="the result")
+        return Literal(value, span)
+    sides = agreed(left, right, span, least=32)
+    type = sides[0].type
+    if not type.numeric and (operator not in _BITWISE or type == BOOL):
+        raise wrong(codes.WRONG_TYPE, span, f"`{operator}` works on numbers", found=str(type), wanted="a number")
+    return Typed(type, fold.binary(operator, sides[0].core, sides[1].core, span), span)
