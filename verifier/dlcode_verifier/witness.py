@@ -18,6 +18,9 @@ from .task import Candidate
 REPLAYS = 300
 """Most runs of the interpreter spent on a plainer witness."""
 
+MOST_CELLS = 100_000
+"""Cells of owned memory beyond which none is looked for: each run copies them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Witness:
@@ -68,6 +71,8 @@ def _start(program: Program, candidate: Candidate) -> Witness:
 
 def _plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
     """A witness with nothing cut off on the way, and with as many zero bytes and cells as a few runs find."""
+    if sum(map(len, witness.memory.values())) > MOST_CELLS:
+        return witness
     best, runs = witness, 0
 
     def attempt(other: Witness) -> None:
