@@ -1,4 +1,4 @@
-"""The main job, shown: `make demo` runs this. Each step is a command that a user could type."""
+"""The main job, shown: `make demo` runs this. Each step is a command that a user can type."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def demonstrate() -> int:
 
 def _step(title: str, words: list[str]) -> int:
     """Run one command with what it says and prints in one stream, in order."""
-    shown = " ".join(Path(word).name if word.startswith("/") else word for word in words)
+    shown = " ".join(_relative(word) for word in words if "--witnesses" not in words or word not in words[1:3])
     print(f"\n\033[1m{title}\033[0m" if sys.stdout.isatty() else f"\n{title}")
     print(f"$ dlcode {shown}", flush=True)
     said = io.StringIO()
@@ -54,6 +54,12 @@ def _step(title: str, words: list[str]) -> int:
         code = main(words)
     print(said.getvalue().rstrip(), flush=True)
     return code
+
+
+def _relative(word: str) -> str:
+    """A path as one would type it from here."""
+    here = f"{Path.cwd()}/"
+    return word.removeprefix(here)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dlcode.captures import Packet, write_capture
+from dlcode.captures import CaptureError, Packet, write_capture
 from dlcode_dsl import Compiled, Diagnostic, Program, Source, compile_bytes, compile_source
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def judge_file(path: str | os.PathLike[str]) -> Judged:
 def save_witnesses(judged: Judged, folder: Path) -> Judged:
     """Write each refutation's packet to `folder` as `SOURCE.CODE.pcap`; the diagnostics then name the file.
 
-    Raises CaptureError if a file can't be written.
+    Where a file can't be written, the diagnostic says so and why: the refusal itself is never lost.
     """
     stem, taken = Path(judged.compiled.source.name).stem, dict[str, int]()
     named: dict[int, Diagnostic] = {}
@@ -107,8 +107,13 @@ def save_witnesses(judged: Judged, folder: Path) -> Judged:
             taken[code] = taken.get(code, 0) + 1
             path = folder / f"{stem}.{code}{'' if taken[code] == 1 else f'-{taken[code]}'}.pcap"
             packet = refutation.witness.packet
-            write_capture(path, [Packet(0, packet.data, packet.wire_length)])
-            notes = tuple(_with_file(note, path.name) for note in refutation.diagnostic.notes)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_capture(path, [Packet(0, packet.data, packet.wire_length)])
+                where = f"written to {path.name}"
+            except (CaptureError, OSError) as error:
+                where = f"not written: {error.reason if isinstance(error, CaptureError) else error.strerror}"
+            notes = tuple(_with_file(note, where) for note in refutation.diagnostic.notes)
             named[id(refutation.diagnostic)] = replace(refutation.diagnostic, notes=notes)
     judgements = tuple(
         replace(judgement, answer=_renamed(judgement.answer, named)) for judgement in judged.judgements
@@ -116,8 +121,8 @@ def save_witnesses(judged: Judged, folder: Path) -> Judged:
     return Judged(judged.compiled, judgements)
 
 
-def _with_file(note: str, name: str) -> str:
-    return f"{note}, written to {name}" if note.startswith("packet that does it") else note
+def _with_file(note: str, where: str) -> str:
+    return f"{note}, {where}" if note.startswith("packet that does it") else note
 
 
 def _renamed(answer: Answer, named: dict[int, Diagnostic]) -> Answer:

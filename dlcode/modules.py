@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from dlcode_jit import HostImage
     from dlcode_verifier import Certificate, Linear, Witness
 
-LINKS: Mapping[str, int] = {"ethernet": 1}
-"""Link-layer header type of captures (www.tcpdump.org/linktypes.html) for each root header."""
+LINKS: Mapping[str, tuple[int, ...]] = {"ethernet": (1,), "ipv4": (101, 228)}
+"""Link types of captures (www.tcpdump.org/linktypes.html) whose packets begin with a root header; of a raw link's
+packets, which begin with IPv4 or IPv6, the header's own constraint takes the right ones."""
 
 
 class Refused(Exception):
@@ -92,9 +93,9 @@ class Filter(_Proved):
         return self.image.match
 
     @property
-    def link_type(self) -> int:
-        """Link type of the packets that the filter speaks of."""
-        return LINKS[self.program.link]
+    def link_types(self) -> tuple[int, ...]:
+        """Link types of the packets that the filter speaks of; none if no capture's packets begin as it wants."""
+        return LINKS.get(self.program.link, ())
 
     def verdicts(self, batch: Batch) -> bytearray:
         """1 for each packet of a batch that matches, 0 for the others, in one native pass.
@@ -102,7 +103,7 @@ class Filter(_Proved):
         Raises LinkMismatch if a packet is of another link type than the filter's.
         """
         for link_type in set(batch.link_types):
-            if link_type != self.link_type:
+            if link_type not in self.link_types:
                 held = link_type_name(link_type)
                 raise LinkMismatch(f"{self.name} is on {self.program.link}, the capture holds {held}")
         return self.image.scan(batch)

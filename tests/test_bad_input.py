@@ -324,10 +324,12 @@ def test_a_capture_may_be_its_own_output(dlcode: Dlcode, tmp_path: Path) -> None
     assert dlcode("match", "-r", "in.pcap", "--count", "-F", WEB)[:2] == (GOOD, "5\n")
 
 
-def test_a_witness_that_cannot_be_written_is_an_error_of_the_command(dlcode: Dlcode) -> None:
-    status, out, err = dlcode("check", "--witnesses", "no/such/folder", EXAMPLES / "remote_increment_broken.ash")
-    assert (status, out) == (CANNOT_RUN, "")
-    assert "[CAP1101]" in err
+def test_a_witness_that_cannot_be_written_leaves_the_refusal(dlcode: Dlcode, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    status, out, err = dlcode("check", "--witnesses", "file/folder", EXAMPLES / "remote_increment_broken.ash")
+    assert status == REFUSED
+    assert "refused" in out
+    assert "not written: " in err
 
 
 # ---- certificates

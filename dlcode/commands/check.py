@@ -50,7 +50,8 @@ def _facts(judgement: Judgement) -> str:
         refuted = len(judgement.refutations)
         return f"{refuted} refuted" if refuted else ""
     claims = sum(count for _, count in certificate.discharged)
-    facts = [f"{claims} {'claim' if claims == 1 else 'claims'} hold", f"at most {certificate.operations} operations"]
+    said = "nothing to prove" if not claims else "1 claim holds" if claims == 1 else f"{claims} claims hold"
+    facts = [said, f"at most {certificate.operations} operations"]
     effects = certificate.effects
     if frames := effects.sends:
         facts.append(f"at most {frames} {'frame' if frames == 1 else 'frames'} of {effects.longest_frame} bytes")
@@ -82,7 +83,10 @@ def _program(judgement: Judgement) -> dict[str, Any]:
             "code": refutation.diagnostic.code.name,
             "packet": refutation.witness.packet.data.hex(),
             "wire_length": refutation.witness.packet.wire_length,
-            "memory": dict(refutation.witness.memory),
+            "memory": {  # the cells that are not zero
+                name: {str(index): cell for index, cell in enumerate(cells) if cell}
+                for name, cells in refutation.witness.memory.items()
+            },
         }
         for refutation in judgement.refutations
     ]

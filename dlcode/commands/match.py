@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from dlcode.captures import Batch, Capture, CaptureError, Packet, open_capture, write_capture
+from dlcode.captures import ETHERNET, Batch, Capture, CaptureError, Packet, open_capture, write_capture
 from dlcode.command_line import CannotRun
 from dlcode.commands.sources import proved
 from dlcode.modules import Filter, LinkMismatch, matches
@@ -40,7 +40,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         with open_capture(options.capture) as capture:
             if options.output:
-                write_capture(options.output, found.whole(capture), chosen.link_type)
+                link_type = capture.link_type if capture.link_type in chosen.link_types else None
+                first = (*chosen.link_types, ETHERNET)[0]
+                write_capture(options.output, found.whole(capture), first if link_type is None else link_type)
             elif options.count:
                 found.count(capture)
             else:

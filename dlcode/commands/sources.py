@@ -36,6 +36,18 @@ def report(found: Judged) -> None:
         print(render(found.diagnostics, color=colored(sys.stderr)), file=sys.stderr)
 
 
+def _which(found: Judged, kind: str | None, name: str | None) -> str:
+    """Why an argument names no program, or more than one."""
+    what = kind or "program"
+    known = {judgement.program.name: judgement.program.kind for judgement in found.judgements}
+    those = ", ".join(one for one, of in known.items() if kind in (None, of)) or "none that compiles"
+    if name in known:
+        return f"{name} is a {known[name]}; {what}s here: {those}"
+    if name is not None or those.startswith("none"):
+        return f"no {what}{f' is called {name}' if name else ''}; {what}s here: {those}"
+    return f"more than one {what}: name one after a colon; {what}s here: {those}"
+
+
 def proved(argument: str, kind: str | None = None) -> Judgement:
     """The one program that an argument names (its source's only one, if it names none), proved.
 
@@ -48,10 +60,7 @@ def proved(argument: str, kind: str | None = None) -> Judgement:
         programs = [judgement for judgement in programs if judgement.program.name == name]
     if not programs or len(programs) > 1:
         report(found)
-        names = ", ".join(judgement.program.name for judgement in found.judgements) or "none that compile"
-        what = kind or "program"
-        reason = f"no {what} is called {name}" if name else f"{'no' if not programs else 'more than one'} {what}"
-        raise CannotRun(f"{path}: {reason} (there are: {names})")
+        raise CannotRun(f"{path}: {_which(found, kind, name)}")
     (judgement,) = programs
     if judgement.verdict != "proved":
         report(found)

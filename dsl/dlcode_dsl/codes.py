@@ -35,6 +35,7 @@ CIRCULAR: Final = Code("ASH1027", "`{name}` is declared by means of itself")
 BAD_ARGUMENT: Final = Code("ASH1028", "`{name}` does not take this")
 BAD_CLAUSE: Final = Code("ASH1029", "this clause cannot stand here")
 BAD_TEST: Final = Code("ASH1030", "this test cannot be run")
+NEVER_CLAIMED: Final = Code("ASH1031", "this promise holds nowhere: `{name}` never consumes", "warning")
 
 READ_PAST_END: Final = Code("ASH2031", "this read can go past the end of the packet")
 INDEX_PAST_END: Final = Code("ASH2032", "this index can go past the end of `{region}`")

@@ -111,3 +111,13 @@ def test_every_code_is_declared_once() -> None:
     found = [value for value in vars(codes).values() if isinstance(value, Code)]
     assert len({code.name for code in found}) == len(found)
     assert all(re.fullmatch("ASH[1-9][0-9]{3}", code.name) for code in found)
+
+
+def test_a_promise_that_no_consume_keeps_is_warned_of() -> None:
+    """`ensures` is claimed at `consume`; in a handler that never consumes it would say nothing, silently."""
+    text = "handler c on has(ipv4) owns n: u32 ensures n == 7 { n +%= 1\n VERDICT }\n"
+    kept = compile_source(Source("c.ash", text.replace("VERDICT", "consume")))
+    lost = compile_source(Source("c.ash", text.replace("VERDICT", "pass")))
+    assert [found.code.name for found in kept.diagnostics] == []
+    assert [(found.code.name, found.severity) for found in lost.diagnostics] == [("ASH1031", "warning")]
+    assert len(lost.programs) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ def test_check_saves_the_packet_that_breaks_a_program_and_it_does(
     (packet,) = open_capture(tmp_path / "remote_increment_broken.ASH2032.pcap")
     assert packet.data.hex() == refutation["packet"]
     program = compile_bytes(Path(BROKEN).read_bytes(), BROKEN).program("remote_increment")
+    memory = {name: [cells.get(str(index), 0) for index in range(256)] for name, cells in refutation["memory"].items()}
     with pytest.raises(dlcode.dsl.Fault) as caught:
-        run(program, Packet(packet.data, packet.wire_length), refutation["memory"])
+        run(program, Packet(packet.data, packet.wire_length), memory)
     assert caught.value.kind.value == refutation["fault"] == "owned-bounds"
 
 
@@ -155,6 +157,32 @@ def test_sim_refuses_a_setting_that_makes_no_sense(
     said = capsys.readouterr().err
     assert reason in said
     assert "a bug in dlcode" not in said
+
+
+def test_a_packet_that_cannot_be_written_costs_no_refusal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert main(["check", "--witnesses", str(tmp_path / "file" / "folder"), BROKEN]) == 1
+    said = capsys.readouterr()
+    assert "ASH2032" in said.err
+    assert "50 bytes, not written: " in said.err
+    assert "refused" in said.out
+
+
+def test_a_filter_on_another_link_takes_captures_of_that_link_only(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = tmp_path / "raw.ash"
+    source.write_text("filter host on ipv4 { ipv4.src == 10.0.0.1 }\n")
+    assert main(["match", "-r", str(shipped("mixed.pcap")), "--count", "-F", str(source)]) == 2
+    assert "on ipv4, the capture holds EN10MB" in capsys.readouterr().err
+    packets = [replace(packet, data=packet.data[14:], link_type=101) for packet in open_capture(shipped("mixed.pcap"))]
+    raw, found = tmp_path / "raw.pcap", tmp_path / "found.pcap"
+    write_capture(raw, packets, 101)
+    assert main(["match", "-r", str(raw), "-w", str(found), "-F", str(source)]) == 0
+    sources = {packet.data[12:16] for packet in open_capture(found)}
+    assert sources == {bytes([10, 0, 0, 1])}
 
 
 def test_a_reader_that_has_enough_is_no_error() -> None:

@@ -93,6 +93,8 @@ def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | N
             help = "test the packet's length first"
         elif program.kind == "filter":  # where what to say instead is plain: no match
             edit = _else_after(node.span)
+    if kind is FaultKind.OWNED_BOUNDS and arguments["index"].isidentifier():  # a name that the head doesn't know
+        help = "test the index first: `if {index} < {region}.len {{ … }}`"
     if kind is FaultKind.WRAP and isinstance(node, form.Binary):
         edit = _percent_after_operator(node)
     return help.format(longest=form.LONGEST_FRAME, **arguments), edit

@@ -1,4 +1,4 @@
-"""ExOS, the library operating system above Aegis: what an application links to instead of asking the kernel.
+"""The room of ExOS, the library operating system above Aegis. Nothing lives here yet.
 
 Never: runs with a privilege that Aegis has not granted by capability.
 """

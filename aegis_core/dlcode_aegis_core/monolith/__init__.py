@@ -1,4 +1,4 @@
-"""The baseline: a monolithic kernel's receive path, executed on the same machine to be compared with Aegis.
+"""The room of the baseline, a monolithic receive path to compare Aegis with. Nothing lives here yet.
 
-Reviewed for fairness. Never: tuned towards a published figure.
+Never: tuned towards a published figure.
 """

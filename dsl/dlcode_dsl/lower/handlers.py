@@ -52,6 +52,7 @@ class HandlerLowering(Statements):
         self.budget: Budget | None = None
         self.maximum = form.MAXIMUM_PACKET
         self.ensured: list[form.Check] = []
+        self.consumes = False
         self.last: tree.Name = tree.Name(link, span=declared.on.span)
 
     @property
@@ -195,6 +196,7 @@ class HandlerLowering(Statements):
             case tree.Verdict(word):
                 verdict = Verdict(word)
                 if verdict is Verdict.CONSUME:
+                    self.consumes = True
                     self.emitter.emit(*self.ensured)
                 self.emitter.emit(form.Exit(verdict, span=statement.span))
             case tree.Return(value):
@@ -300,6 +302,10 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
             lower.found.append(error.diagnostic)
     if lower.found:
         return None, lower.found + lower.warnings
+    if lower.ensured and not lower.consumes:
+        help = "`ensures` is proved at every `consume`, and nowhere else"
+        place = lower.ensured[0].span
+        lower.warnings.append(wrong(codes.NEVER_CLAIMED, place, help=help, name=declared.name).diagnostic)
     program = Program(
         "handler", declared.name.text, link, lower.emitter.body, lower.maximum, tuple(lower.regions), (),
         tuple(lower.may), tuple(lower.requires), lower.budget, on, span=declared.span,
