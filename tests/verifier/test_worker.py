@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dlcode_dsl import print_program
 from dlcode_verifier import Options, Proved, Refuted, SolverFailure, verify, warm, worker
 from dlcode_verifier.task import Task
 from tests.verifier.support import program
@@ -110,12 +111,32 @@ def test_the_worker_ends_with_its_owner() -> None:
         "from dlcode_verifier import warm, worker; import os; warm();"
         "print(worker._workers[0].process.pid, flush=True); os._exit(0)"
     )
-    pid = int(told(script))
+    assert_ends(int(told(script)))
+
+
+def assert_ends(pid: int) -> None:
+    """The process ends soon; one that nobody has waited for yet has ended too."""
     status = Path(f"/proc/{pid}/status")
     deadline = time.monotonic() + 10
     while status.exists() and "zombie" not in status.read_text():
         assert time.monotonic() < deadline, "the worker outlived its owner"
         time.sleep(0.05)
+
+
+def test_a_worker_in_the_middle_of_a_task_ends_with_its_owner() -> None:
+    """The owner is killed while Z3 is at work: nobody would read the answer."""
+    script = (
+        "from dlcode_verifier import Options, verify, warm, worker; from dlcode_dsl import parse_program; warm();"
+        "print(worker._workers[0].process.pid, flush=True);"
+        f"verify(parse_program({print_program(HARD)!r}), options=Options(2**31, 2**31))"
+    )
+    with subprocess.Popen(python(script), stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        time.sleep(2)
+        assert owner.poll() is None, "the task was not hard enough to be interrupted"
+        owner.kill()
+    assert_ends(pid)
 
 
 def test_importing_the_verifier_does_not_import_the_solver() -> None:
@@ -124,5 +145,9 @@ def test_importing_the_verifier_does_not_import_the_solver() -> None:
 
 def told(script: str) -> str:
     """What a new Python process prints."""
-    command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {script}"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(python(script), capture_output=True, text=True, check=True).stdout.strip()
+
+
+def python(script: str) -> list[str]:
+    """The command that runs a script with the modules that are in reach here."""
+    return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {script}"]

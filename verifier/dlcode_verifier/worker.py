@@ -153,6 +153,7 @@ def serve() -> None:
     """The worker's end: answer tasks until there are no more."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what Z3 might print is no answer
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)  # whoever started us may have set less
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY if soft == resource.RLIM_INFINITY else min(MEMORY, soft), hard))
     import z3
@@ -164,7 +165,6 @@ def serve() -> None:
     while True:
         if not _is_ready(requests, IDLE):
             used.clear()
-        del used[:-USED]
         question = _read(requests)
         if question is None:
             return
@@ -175,6 +175,14 @@ def serve() -> None:
         except Exception as error:  # whatever it is, the asker must hear of it
             answer = number, False, f"{type(error).__name__}: {error}"
         _write(answers, answer)
+        del used[:-USED]
+
+
+def _end_with(owner: int) -> None:
+    """End this process when its owner is gone, in the middle of a task too: Z3 works without Python's lock."""
+    while os.getppid() == owner:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _await(pipe: int, event: int, deadline: float) -> None:
