@@ -170,6 +170,11 @@ ACCEPTED_SOURCES = {
         in_filter("(" * 20 + "(pkt.len < 9)" + " == (pkt.len < 8))" * 20), 1,
     ),
     "an alternative for what is never absent": (in_filter("(pkt.len else 3) == 4 || (true else false)"), 1),
+    "an answer with a checksum of 360 words": (
+        f"message m {{ {', '.join(f'f{at}: u32' for at in range(360))} }}\n"
+        "handler h(m: m) on udp.dport == 7\n may reply\n"
+        f"{{ send reply(m({', '.join(f'f{at}: m.f{359 - at}' for at in range(360))}))\n consume }}".encode(), 1,
+    ),
     "90 negations": (in_filter("!" * 90 + "(pkt.len == 80)"), 1),
     "90 choices inside one another": (
         b"filter f on ethernet {" + b"if tcp.sport == 80 {\n" * 90 + b"return true" + b"}" * 90 + b"\nfalse }", 1,

@@ -24,6 +24,9 @@ from .terms import Term
 SHRINKING = 12
 """Most queries spent on a shorter packet for one refutation."""
 
+GOALS_TOGETHER = 50
+"""For each so many goals that are asked about at once, the query may take one more effort: it does the work of all."""
+
 
 def decide(task: Task, context: z3.Context) -> Decision:
     """Decide each goal, in a context that nothing else has used."""
@@ -38,11 +41,15 @@ class _Side:
     def __init__(self, encoder: Encoder, task: Task, effort: int) -> None:
         self.encoder, self.task = encoder, task
         self.solver = z3.SimpleSolver(ctx=encoder.build.context)
-        self.solver.set("rlimit", effort)
+        self.allow(effort)
         roots = [term for goal in task.goals for term in goal]
         encoder.encode(task.rows, roots)
         for side in encoder.sides:
             self.add(side)
+
+    def allow(self, effort: int) -> None:
+        """Steps for each query from now on."""
+        self.solver.set("rlimit", effort)
 
     def add(self, ast: Ast) -> None:
         z3core.Z3_solver_assert(self.encoder.build.c, self.solver.solver, ast)
@@ -93,6 +100,7 @@ class _Desk:
 
     def decide_all(self) -> None:
         side, goals = self.integers, self.task.goals
+        side.allow(self.task.integer_effort * (1 + len(goals) // GOALS_TOGETHER))
         while len(self.rulings) < len(goals):
             side.solver.push()
             side.add(side.some_fails(self.rulings))
@@ -105,6 +113,7 @@ class _Desk:
                 break
             broken = [at for at in left if model is not None and _is_true(side, model, side.breaks(goals[at]))]
             if model is None or not broken:
+                side.allow(self.task.integer_effort)
                 self.rulings |= {position: self.one(position) for position in left}
                 break
             self.rulings[broken[0]] = self.refuted(broken[0], candidate(side, model))
