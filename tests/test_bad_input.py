@@ -16,17 +16,19 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from dlcode.captures import Packet as Record
 from dlcode.captures import write_capture
 from dlcode.command_line import main
-from dlcode.judging import judge_file, judge_text
+from dlcode.judging import Judged, judge_file, judge_text
 from dlcode_aegis_core.bindings import BindCode, BindError, Capability
 from dlcode_aegis_core.host import Binding, Core
 from dlcode_dsl import Packet, Verdict, run, run_test
-from dlcode_verifier import Certificate, CertificateError, Proved, recheck, save
+from dlcode_jit import host_image
+from dlcode_verifier import Certificate, CertificateError, Proved, SolverFailure, recheck, save
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -228,6 +230,20 @@ def test_a_source_that_cannot_be_read_is_an_error_of_the_command(name: str, dlco
         status, out, err = dlcode(command, name)
         assert (status, out) == (CANNOT_RUN, "")
         assert err.startswith("dlcode: ")
+
+
+def test_a_solver_that_had_to_be_ended_says_nothing_of_the_program(
+    dlcode: Dlcode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as what it is: no verdict, exit code 2."""
+
+    def ended(path: str) -> Judged:
+        raise SolverFailure("the solver's process was ended after 120 seconds")
+
+    monkeypatch.setattr("dlcode.commands.sources.judge_file", ended)
+    status, out, err = dlcode("check", WEB)
+    assert (status, out) == (CANNOT_RUN, "")
+    assert err == f"dlcode: {WEB}: the solver's process was ended after 120 seconds: neither proved nor refused\n"
 
 
 def test_memory_that_is_limited_from_outside_limits_the_solver_too() -> None:
@@ -525,6 +541,25 @@ def test_the_payload_of_a_lying_tcp_header_is_absent() -> None:
                 start, end = 34 + 4 * doff, 14 + outer
                 there = start <= end <= len(frame)
                 assert binding.regions["length"][0] == (end - start if there else 0xFFFFFFFF)
+
+
+class Liar:
+    """Bytes that are fewer than they say."""
+
+    def __len__(self) -> int:
+        return 4000
+
+    def __bytes__(self) -> bytes:
+        return web_frame()
+
+
+def test_a_packet_is_as_long_as_the_bytes_that_are_run_on_whatever_it_says() -> None:
+    """Nothing behind the copy is read: the ends of this packet are those of its bytes."""
+    (judgement,) = judge_text(PAYLOADS.replace("payload.len else 0xffffffff", "pkt.len"), "lengths.ash").judgements
+    assert judgement.certificate is not None
+    image = host_image(judgement.certificate)
+    outcome = image.run(Packet(cast(bytes, Liar()), 4000))
+    assert outcome.memory["length"] == [len(web_frame())]
 
 
 def test_a_packet_longer_than_any_is_declined_and_counted() -> None:

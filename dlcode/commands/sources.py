@@ -21,9 +21,13 @@ def split(argument: str) -> tuple[str, str | None]:
 
 
 def judged(path: str) -> Judged:
-    """The source at a path, judged. Raises CannotRun if the path holds none or it can't be read."""
+    """The source at a path, judged. Raises CannotRun if it can't be read, or the solver had to be ended."""
+    from dlcode_verifier import SolverFailure
+
     try:
         return judge_file(path)
+    except SolverFailure as error:
+        raise CannotRun(f"{path}: {error}: neither proved nor refused") from None
     except OSError as error:
         raise CannotRun(f"{path}: {error.strerror or error}") from None
     except ValueError as error:  # a path with a zero byte in it

@@ -88,7 +88,8 @@ class Lease:
 
     def enter(self, packet: Packet) -> Verdict:
         """Run the image on a packet. Raises ImageError (`packet`) for one longer than the program's maximum."""
-        program, data = self._image.program, packet.data
+        program = self._image.program
+        data = packet.data if type(packet.data) is bytes else bytes(packet.data)  # nobody changes these
         if len(data) > program.maximum:
             raise ImageError("packet", f"{program.name} is run on packets of at most {program.maximum} bytes")
         self._queue[0] = 0
@@ -97,7 +98,7 @@ class Lease:
             code = self._image._entry(ctypes.addressof(copy), len(data), packet.wire_length, self._address)
             self.packet = copy.raw[: len(data)]
         else:
-            self.packet = data if type(data) is bytes else bytes(data)
+            self.packet = data
             code = self._image._entry(self.packet, len(data), packet.wire_length, self._address)
         return verdict_of(program, code)
 
