@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dlcode.captures import CaptureError, Packet, write_capture
-from dlcode_dsl import Compiled, Diagnostic, Program, Source, compile_bytes, compile_source
+from dlcode_dsl import MOST_BYTES, Compiled, Diagnostic, Program, Source, compile_bytes, compile_source
 
 if TYPE_CHECKING:
     from dlcode_verifier import Answer, Certificate, Options, Refutation
@@ -91,7 +91,8 @@ def judge_text(text: str, name: str) -> Judged:
 
 def judge_file(path: str | os.PathLike[str]) -> Judged:
     """Judge a source file. Raises OSError if it can't be read; what is in it never raises."""
-    return judge(compile_bytes(Path(path).read_bytes(), os.fspath(path)))
+    with open(path, "rb") as stream:  # one byte more than the longest source can have, so that a longer one is seen
+        return judge(compile_bytes(stream.read(MOST_BYTES + 1), os.fspath(path)))
 
 
 def save_witnesses(judged: Judged, folder: Path) -> Judged:

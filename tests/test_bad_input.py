@@ -82,7 +82,6 @@ REFUSED_SOURCES = {
     "every byte there is": (bytes(range(256)), "ASH1002"),
     "a NUL at the end": (in_filter("true") + b"\0", "ASH1002"),
     "text of 16 bits a character": (in_filter("true").decode().encode("utf-16"), "ASH1002"),
-    "a byte order mark": (b"\xef\xbb\xbf" + in_filter("true"), "ASH1001"),
     "10 MB of filters": (in_filter("true") * 300_000, "ASH1003"),
     "10 MB on one line": (b"(" * 10_000_000, "ASH1003"),
     "nested parentheses": (in_filter("(" * DEEP + "true" + ")" * DEEP), "ASH1004"),
@@ -100,6 +99,19 @@ REFUSED_SOURCES = {
         + b" else if tcp.sport == 1 { return true }" * 5000
         + b"\n false }",
         "ASH1004",
+    ),
+    "3,000 alternatives, each with a walk of its own": (
+        b"filter f on ethernet {\n"
+        + b"".join(b"let a%d = tcp.sport else 0\n" % at for at in range(3000))
+        + b"a0 == 1 }",
+        "ASH1032",
+    ),
+    "filters that name one another twice, twelve deep": (
+        b"filter f0 on ethernet { tcp.sport == 1 || udp.sport == 2 }\n"
+        + b"".join(
+            b"filter f%d on ethernet { f%d && (tcp.dport == 3 || f%d) }\n" % (at, at - 1, at - 1) for at in range(1, 13)
+        ),
+        "ASH1032",
     ),
     "a name of 100,000 characters": (in_filter("a" * 100_000 + " == 1"), "ASH1010"),
     "an unknown name at the end of a long line": (in_filter("tcp.sport == 80 && " * 5263 + "x"), "ASH1010"),
@@ -160,10 +172,18 @@ def test_a_source_that_nobody_would_write_is_refused_with_its_code_and_place(
     assert os.listdir(tmp_path) == ["bad.ash"] or code.startswith("ASH2")  # a packet that does it is written
 
 
+def test_a_source_that_never_ends_is_refused_for_its_size(dlcode: Dlcode) -> None:
+    """As much is read as the longest source takes, and one byte more."""
+    status, _, err = dlcode("check", "/dev/zero")
+    assert status == REFUSED
+    assert "error[ASH1003]" in err
+
+
 ACCEPTED_SOURCES = {
     "nothing": (b"", 0),
     "comments": (b"// nothing\n" * 1000, 0),
     "10,000 declarations": (b"".join(b"const C%d = %d\n" % (at, at) for at in range(10_000)) + in_filter("true"), 1),
+    "a byte order mark": (b"\xef\xbb\xbf" + in_filter("true"), 1),
     "lines that end as on Windows": (b"filter f on ethernet {\r\n  tcp.sport ==\r\n 80\r\n}\r\n", 1),
     "5,000 conditions that all hold": (in_filter(" && ".join(f"tcp.sport != {at}" for at in range(5000))), 1),
     "5,000 conditions of which one holds": (in_filter(" || ".join(f"tcp.sport == {at}" for at in range(5000))), 1),

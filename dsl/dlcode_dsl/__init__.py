@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .diagnostics import Diagnostic
     from .rendering import render
     from .source import Source, Span
+    from .syntax.parse import MOST_BYTES
     from .testing import TestCase, run_test
 
 _HOMES = {
@@ -25,6 +26,7 @@ _HOMES = {
     "CoreSyntaxError": ".core.parse",
     "Diagnostic": ".diagnostics",
     "Fault": ".core.interpret",
+    "MOST_BYTES": ".syntax.parse",
     "Outcome": ".core.interpret",
     "Packet": ".core.interpret",
     "Program": ".core.form",
@@ -46,6 +48,7 @@ _HOMES = {
 """Where each public name lives. It is imported when it is first asked for: the package itself costs nothing."""
 
 __all__ = [
+    "MOST_BYTES",
     "Compiled",
     "CoreSyntaxError",
     "Diagnostic",

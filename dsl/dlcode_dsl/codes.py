@@ -9,7 +9,7 @@ from .diagnostics import Code
 
 SYNTAX: Final = Code("ASH1001", "this cannot stand here")
 NOT_TEXT: Final = Code("ASH1002", "a source is UTF-8 text")
-TOO_LARGE: Final = Code("ASH1003", "a source of {size} characters; at most {limit} are read")
+TOO_LARGE: Final = Code("ASH1003", "a source has at most {limit} characters")
 TOO_DEEP: Final = Code("ASH1004", "nested deeper than {limit} levels")
 NOT_YET: Final = Code("ASH1005", "`{word}`: {what} are not in this version of the language")
 LITERAL: Final = Code("ASH1006", "{literal} is no value")
@@ -35,6 +35,7 @@ CIRCULAR: Final = Code("ASH1027", "`{name}` is declared by means of itself")
 BAD_ARGUMENT: Final = Code("ASH1028", "`{name}` does not take this")
 BAD_CLAUSE: Final = Code("ASH1029", "this clause cannot stand here")
 BAD_TEST: Final = Code("ASH1030", "this test cannot be run")
+PROGRAM_TOO_LARGE: Final = Code("ASH1032", "`{name}` comes to more than {limit} statements of the core form")
 NEVER_CLAIMED: Final = Code("ASH1031", "this promise holds nowhere: `{name}` never consumes", "warning")
 
 READ_PAST_END: Final = Code("ASH2031", "this read can go past the end of the packet")

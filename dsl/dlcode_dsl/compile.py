@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import codes
 from .core.check import assert_well_formed
 from .core.form import Program
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, diagnostic
 from .library import library
+from .lower.emit import LARGEST_PROGRAM, TooLarge
 from .lower.filters import lower_filter
 from .lower.handlers import lower_handler
 from .module import Module, module_of
@@ -77,9 +79,13 @@ def compile_bytes(data: bytes, name: str, *, include: Iterable[Source] = ()) -> 
 
 def lower(module: Module, declared: tree.Filter | tree.Handler) -> tuple[Program | None, list[Diagnostic]]:
     """The core program of a filter or handler, and what is to be said of it."""
-    if isinstance(declared, tree.Filter):
-        return lower_filter(module, declared)
-    return lower_handler(module, declared)
+    try:
+        if isinstance(declared, tree.Filter):
+            return lower_filter(module, declared)
+        return lower_handler(module, declared)
+    except TooLarge:
+        name = declared.name
+        return None, [diagnostic(codes.PROGRAM_TOO_LARGE, name.span, name=name, limit=LARGEST_PROGRAM)]
 
 
 def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:

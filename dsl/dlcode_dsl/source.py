@@ -15,8 +15,9 @@ class Source:
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> Source:
-        """A source from the bytes of a file. A byte that is not UTF-8 becomes a lone surrogate."""
-        return cls(name, data.decode("utf-8", errors="surrogateescape"))
+        """A source from the bytes of a file, without a byte order mark. A byte that is not UTF-8 becomes a lone
+        surrogate."""
+        return cls(name, data.decode("utf-8-sig", errors="surrogateescape"))
 
     @cached_property
     def _line_starts(self) -> list[int]:

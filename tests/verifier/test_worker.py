@@ -151,3 +151,14 @@ def told(script: str) -> str:
 def python(script: str) -> list[str]:
     """The command that runs a script with the modules that are in reach here."""
     return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {script}"]
+
+
+def test_a_worker_is_replaced_after_a_large_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits while a large context is destroyed: the next question meets a new process."""
+    first = running().process
+    assert isinstance(verify(SAFE), Proved)
+    assert running().process is first
+    monkeypatch.setattr(worker, "LARGE", 0)
+    assert isinstance(verify(SAFE), Proved)
+    assert first.poll() is not None
+    assert isinstance(verify(SAFE), Proved)

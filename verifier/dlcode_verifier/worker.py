@@ -31,6 +31,10 @@ A context takes 1 ms to make and 8 ms to destroy: the next task, often the handl
 wait.
 """
 
+LARGE = 10_000
+"""Rows of a task after which the worker is replaced: such a context can take a minute to destroy, and a process takes
+0.1 s to start."""
+
 _LENGTH = struct.Struct("<Q")
 
 
@@ -47,7 +51,10 @@ def solve(task: Task, *, isolated: bool, watchdog: float) -> Decision:
 
         return decide(task, z3.Context())
     with _lock:
-        return decision_of(_worker().solve(tuple(task), watchdog))
+        decision = decision_of(_worker().solve(tuple(task), watchdog))
+        if len(task.rows) > LARGE:
+            _end()
+        return decision
 
 
 def warm() -> None:

@@ -110,7 +110,7 @@ class Exchange:
 
     def __init__(self, parameters: Parameters, ends: tuple[Aegis, Aegis], wire: Wire) -> None:
         self.client, self.server = ends
-        self._clock_hz = parameters.integer("cpu.clock_hz")
+        self.clock_hz = parameters.integer("cpu.clock_hz")
         self._frames: list[tuple[int, int, str]] = []  # first bit, end, sender
         wire.observers.append(lambda start, end, sender, frame: self._frames.append((start, end, sender)))
         self._watches = {CLIENT: Watch(self.client), SERVER: Watch(self.server)}
@@ -137,7 +137,7 @@ class Exchange:
     @property
     def now_seconds(self) -> float:
         """The emulated time at which the last round trip ended: the client's cycle counter, over its clock."""
-        return self._ended / self._clock_hz
+        return self._ended / self.clock_hz
 
     def step(self) -> Round:
         """One more round trip. Raises NoAnswer if it does not come to an end."""
@@ -190,7 +190,7 @@ class Exchange:
         del self._frames[:2]
 
     def _time(self, cycle: int) -> int:
-        return cycle * PICOSECONDS // self._clock_hz
+        return cycle * PICOSECONDS // self.clock_hz
 
 
 def _machine(parameters: Parameters, wire: Wire, end: Host) -> tuple[DecStation, Host]:
@@ -224,7 +224,7 @@ def measure(
     whole = [one.picoseconds for one in counted]
     routines = {
         name: {
-            routine: median(one.routines[name].get(routine, 0) for one in counted) / exchange._clock_hz * 1e6
+            routine: median(one.routines[name].get(routine, 0) for one in counted) / exchange.clock_hz * 1e6
             for routine in sorted({routine for one in counted for routine in one.routines[name]})
         }
         for name in (SERVER, CLIENT)

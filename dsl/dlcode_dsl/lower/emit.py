@@ -11,9 +11,17 @@ from ..core import form
 from ..core.form import Body, Constant, Expression, Statement, Variable
 from ..source import NOWHERE, Span
 
+LARGEST_PROGRAM = 1 << 15
+"""Most statements of one program. What a source says in few words may come to very many, and proof and code
+generation, which take more than their share of time for each, must not be the ones to find out."""
+
+
+class TooLarge(Exception):
+    """A program comes to more than LARGEST_PROGRAM statements."""
+
 
 class Emitter:
-    """Collects the statements of one program.
+    """Collects the statements of one program; past LARGEST_PROGRAM it raises TooLarge.
 
     `known` remembers what has been computed in the bodies that enclose the place where the next statement goes: there,
     and nowhere else, it holds.
@@ -21,12 +29,16 @@ class Emitter:
 
     def __init__(self) -> None:
         self._bodies: list[list[Statement]] = [[]]
+        self._emitted = 0
         self._taken: Counter[str] = Counter()
         self._mutable: set[str] = set()
         self.known: ChainMap[Hashable, Any] = ChainMap()
 
     def emit(self, *statements: Statement) -> None:
         """Put statements after those that are there."""
+        self._emitted += len(statements)
+        if self._emitted > LARGEST_PROGRAM:
+            raise TooLarge
         self._bodies[-1].extend(statements)
 
     @property

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LONGEST_SOURCE = 4_000_000
 """Most characters of one source."""
 
+MOST_BYTES = 4 * LONGEST_SOURCE + 3
+"""Most bytes that they take as UTF-8, with a byte order mark: whoever reads a file needs one more to see too many."""
+
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # a lone surrogate stands for a byte that is not UTF-8
 
 NOT_YET = {
@@ -71,7 +74,7 @@ def _unreadable(source: Source) -> Diagnostic | None:
     """Why the source as a whole is refused before it is read."""
     if len(source.text) > LONGEST_SOURCE:
         start = Span(source, 0, 0)
-        return diagnostic(codes.TOO_LARGE, start, size=len(source.text), limit=LONGEST_SOURCE)
+        return diagnostic(codes.TOO_LARGE, start, limit=LONGEST_SOURCE)
     if (bad := _NOT_TEXT.search(source.text)) is not None:
         what = "a NUL byte" if bad[0] == "\0" else f"byte 0x{ord(bad[0]) - 0xDC00:02x}"
         return diagnostic(codes.NOT_TEXT, Span(source, *bad.span()), what)
