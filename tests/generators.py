@@ -144,7 +144,10 @@ class _Maker:
         body = (*opening, *self.body(names, (), 0, ends=True))
         name = f"random{self.seed}"
         if self.handler:
-            return Program("handler", name, "ethernet", body, maximum, self.regions, (), self.may, on=on)
+            templates = (form.Template("anything", ()),) if "send" in self.may else ()
+            return Program(
+                "handler", name, "ethernet", body, maximum, self.regions, (), self.may, on=on, templates=templates
+            )
         return Program("filter", name, "ethernet", body, maximum)
 
     # ---- statements
@@ -309,7 +312,8 @@ class _Maker:
                 pieces.append(form.Value(self.expression(self.rng.choice(READ_TYPES), names, 2)))
         if self.risky():
             pieces.append(form.PacketBytes(self.expression(U32, names, 1), self.expression(U32, names, 1)))
-        made = form.Send("reply" if effect == "reply" else "send", tuple(pieces))
+        template = "anything" if effect == "send" else None
+        made = form.Send("reply" if effect == "reply" else "send", tuple(pieces), template=template)
         if fixed_start(made) < 6 or self.rng.random() < 0.5:
             return made
         return replace(made, own=(form.OwnAddress(0, 6, "mac"),))

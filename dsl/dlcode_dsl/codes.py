@@ -53,6 +53,9 @@ PASSES_LIMIT: Final = Code("ASH2042", "this loop can pass its limit")
 INVARIANT_FAILS: Final = Code("ASH2043", "this invariant can be false")
 DOES_NOT_DECREASE: Final = Code("ASH2044", "this measure may not fall with every turn")
 DOES_NOT_END: Final = Code("ASH2045", "this loop may not end")
+PART_PAST_END: Final = Code("ASH2046", "this can go past the end of the part of the packet")
+OUTSIDE_TEMPLATE: Final = Code("ASH2047", "this frame can lie outside its template")
+NOT_AS_DECLARED: Final = Code("ASH2048", "this pipe is not what its attributes say")
 
 OVER_BUDGET: Final = Code("ASH3001", "the worst case costs more than the budget")
 UNCHECKED_BUDGET: Final = Code("ASH3002", "this budget is in cycles, which no image has confirmed yet", "warning")
@@ -73,4 +76,7 @@ FAULT_CODES: Final = {
     FaultKind.INVARIANT: INVARIANT_FAILS,
     FaultKind.DECREASES: DOES_NOT_DECREASE,
     FaultKind.ENDLESS: DOES_NOT_END,
+    FaultKind.PART_BOUNDS: PART_PAST_END,
+    FaultKind.TEMPLATE: OUTSIDE_TEMPLATE,
+    FaultKind.PIPE_ATTRIBUTE: NOT_AS_DECLARED,
 }

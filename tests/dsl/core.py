@@ -9,6 +9,7 @@ HEAD = """handler tried on ethernet maximum 1514
   owns @words: u32[4] plain
   owns @notes: u16[4] scratch
   may reply, send, wake, rewrite
+  template anything
 """
 
 

@@ -65,7 +65,7 @@ BROKEN = {
     "whole bytes are written": handler("packet[0:u32] = 1:u12 exit pass"),
     "does not say `may wake`": replace(handler("wake exit pass"), may=("reply",)),
     "does not say `may rewrite`": replace(handler("packet[0:u32] = 1:u8 exit pass"), may=()),
-    "does not say `may send`": replace(handler("send send { value 1:u8 } exit pass"), may=("reply",)),
+    "does not say `may send`": replace(handler("send send anything { value 1:u8 } exit pass"), may=("reply",)),
     "a frame is made of whole bytes": handler("send reply { value 1:u4 } exit pass"),
     "a count is a u32": made(form.Send("reply", (form.PacketBytes(ONE, Constant(1, U8)),)), END),
     "an own address lies": handler("send reply { value 1:u8 } own mac 0 6 exit pass"),

@@ -148,7 +148,7 @@ LEAVES: st.SearchStrategy[Statement] = st.one_of(
         st.none() | st.just("arp_answer"),
     ),
     st.builds(form.Wake),
-    st.builds(form.Check, st.sampled_from(["assertion", "ensures"]), EXPRESSIONS),
+    st.builds(form.Check, st.sampled_from(["assertion", "ensures", "part-bounds"]), EXPRESSIONS),
     st.builds(form.Exit, st.sampled_from(sorted(Verdict, key=lambda verdict: verdict.value))),
 )
 STATEMENTS = st.recursive(LEAVES, statements, max_leaves=5)
@@ -164,6 +164,7 @@ def test_any_tree_comes_back_from_its_text(body: Body, requires: tuple[Expressio
         tuple(form.Region(name, cell, 4, "scratch") for name, cell in REGIONS.items()), (pipe,),
         ("reply", "wake"), requires, form.Budget(400, "cycles", "dec5000-125"),
         Program("filter", "tried.on", "ethernet", (form.Exit(Verdict.MATCH),), 64),
+        (form.Template("syslog", (form.Fixed(12, 2, 0xFFFF, 0x800),), (form.OwnAddress(26, 4, "ip4"),)),),
     )  # fmt: skip
     text = print_program(program)
     assert parse_program(text) == program

@@ -161,7 +161,7 @@ def test_a_copy_without_pipes_moves_bytes() -> None:
 
 EFFECTS = """send reply { packet[6:u32 : 2:u32] value 258:u16 packet[0:u32 : 1:u32] } own mac 0 2
     wake
-    send send arp { value 7:u8 }
+    send send anything { value 7:u8 }
     """
 
 
@@ -226,13 +226,22 @@ FAULTS = [
         loop(3).replace("%i = (%i + 1:u32)", "%i = 10:u32"),
     ),
     (FaultKind.DECREASES, loop(3).replace("%i = (%i + 1:u32)", "wake")),
+    (FaultKind.PART_BOUNDS, "part-bounds (extent(packet) > 16:u32) exit pass"),
+    (FaultKind.TEMPLATE, "send send alarm { value 2048:u32 } exit pass"),
+    (FaultKind.PIPE_ATTRIBUTE, "copy packet[0:u32 : 4:u32] -> @bytes[0:u32] through more as done exit pass"),
+    (FaultKind.PIPE_ATTRIBUTE, "copy packet[0:u32 : 4:u32] -> @bytes[0:u32] through last as done exit pass"),
     (FaultKind.ENDLESS, "loop ever { } while true { wake } exit pass"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "body"), FAULTS, ids=[f"{kind.value}-{at}" for at, (kind, _) in enumerate(FAULTS)])
 def test_a_rule_that_is_broken_is_a_fault_at_its_node(kind: FaultKind, body: str) -> None:
-    program = handler(body)
+    head = """
+      template alarm fixed 2 2 & 65535 == 2054
+      pipe more(%x: u8) readonly { emit (%x +% 1:u8) }
+      pipe last(%y: u16) commutative readonly state %kept = 0:u16 { %kept = %y emit %y } finish %kept
+    """
+    program = handler(body, head)
     assert check_program(program) == []
     with pytest.raises(Fault) as caught:
         run(program, PACKET, enough=20_000)

@@ -26,6 +26,7 @@ HANDLER = """handler tried on ethernet maximum 1514
   owns @notes: u16[4] scratch
   owns @common: u64[2] shared
   may reply, send, wake, rewrite
+  template anything
 """
 
 

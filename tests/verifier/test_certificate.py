@@ -24,7 +24,7 @@ from tests.verifier.support import HERE, program, proved
 TEXT = """
 if (extent(packet) < 20:u32) { exit pass }
 send reply { packet[6:u32 : 6:u32] packet[0:u32 : 8:u32] value @words[1:u32] }
-if (@words[0:u32] == 1:u32) { wake wake } else { send send { value 1:u8 } }
+if (@words[0:u32] == 1:u32) { wake wake } else { send send anything { value 1:u8 } }
 exit consume
 """
 

@@ -145,7 +145,7 @@ UNSAFE = {
     "pieces of a frame that wrap its length": (
         FaultKind.PACKET_BOUNDS,
         """let %n: u32 = @words[0:u32]
-        send send { packet[0:u32 : %n] packet[0:u32 : (0:u32 -% %n)] } exit consume""",
+        send send anything { packet[0:u32 : %n] packet[0:u32 : (0:u32 -% %n)] } exit consume""",
     ),
     "an ensures after a store that overlaps what it speaks of": (
         FaultKind.ENSURES,

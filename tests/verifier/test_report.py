@@ -65,7 +65,7 @@ def test_each_kind_of_refusal_has_its_code() -> None:
         "ASH2037": "assertion (@words[0:u32] == 0:u32) exit pass",
         "ASH2038": "ensures (@words[0:u32] == 0:u32) exit consume",
         "ASH2039": "@words[0:u32] = 1:u32 exit abort",
-        "ASH2040": "if (extent(packet) < 1500:u32) { exit pass } send send "
+        "ASH2040": "if (extent(packet) < 1500:u32) { exit pass } send send anything "
         "{ packet[0:u32 : 1500:u32] value 0:u128 } exit pass",
     }
     assert {code: said(text).code.name for code, text in by_code.items()} == {code: code for code in by_code}

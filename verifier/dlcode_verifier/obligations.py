@@ -76,6 +76,7 @@ CLAIMS: dict[tuple[type, FaultKind], Claim] = {
     (form.Convert, FaultKind.NARROW): _below,  # operand; 2 to the narrower width
     (form.Check, FaultKind.ASSERTION): _itself,  # condition
     (form.Check, FaultKind.ENSURES): _itself,  # condition
+    (form.Check, FaultKind.PART_BOUNDS): _itself,  # condition
     (form.Exit, FaultKind.ABORT_AFTER_WRITE): _not_so,  # whether owned memory was written
 }
 """What must hold at a node. A plain + - or * has its row in `NO_WRAP`, by its symbol."""

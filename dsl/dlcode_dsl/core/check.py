@@ -123,6 +123,10 @@ class _Checker:
         for effect in of.may:
             if effect not in form.EFFECTS:
                 yield Finding(f"no effect is called {effect}", of.span)
+        if of.templates and "send" not in of.may:
+            yield Finding("a template is for `may send`", of.span)
+        for template in of.templates:
+            yield from self.template_rules(template)
         for requirement in of.requires:
             yield from self.typed(requirement, BOOL, {}, "a requirement")
         for pipe in of.pipes:
@@ -134,6 +138,12 @@ class _Checker:
         yield from self.body(of.body, {})
         if not leaves(of.body):
             yield Finding("the end of the program can be reached without a verdict", of.span)
+
+    def template_rules(self, template: form.Template) -> Iterator[Finding]:
+        for part in template.fixed:
+            whole = (1 << part.size * 8) - 1
+            if part.offset < 0 or not 1 <= part.size <= 16 or not 0 < part.mask <= whole or part.value & ~part.mask:
+                yield Finding("fixed bytes are 1 to 16, and their value lies in their mask", template.span)
 
     def pipe_rules(self, pipe: form.Pipe) -> Iterator[Finding]:
         if pipe.gauge not in GAUGES:
@@ -283,6 +293,16 @@ class _Checker:
                     yield from self.expression(value, names)
                     if value.type.bits % 8 or not value.type.bits:
                         yield Finding("a frame is made of whole bytes", piece.span)
+        if (send.effect == "send") != (send.template is not None):
+            yield Finding("a frame that is no reply has a template", send.span)
+        if send.template is not None:
+            template = next((one for one in self.of.templates if one.name == send.template), None)
+            if template is None:
+                yield Finding(f"no template is called {send.template}", send.span)
+            elif any(part.offset + part.size > fixed_start(send) for part in template.fixed):
+                yield Finding("a template speaks of the part of a frame that is always there", send.span)
+            elif not set(template.own) <= set(send.own):
+                yield Finding("a frame has its template's own addresses", send.span)
         for address in send.own:  # whoever checks it looks at these bytes of every such frame
             if address.offset < 0 or address.size < 1 or address.offset + address.size > fixed_start(send):
                 yield Finding("an own address lies in the part of a frame that is always there", send.span)

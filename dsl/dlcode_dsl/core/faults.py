@@ -18,6 +18,9 @@ class FaultKind(Enum):
     ENSURES = "ensures"  # an `ensures` that does not hold at consume
     ABORT_AFTER_WRITE = "abort-after-write"  # an abort, or a decline, after an owned write outside scratch
     FRAME_LENGTH = "frame-length"  # a frame longer than the queue's entry, or than a link carries
+    PART_BOUNDS = "part-bounds"  # an index past the end of a part of the packet: a payload, options, a slice
+    TEMPLATE = "template"  # a frame outside the template that it is sent by
+    PIPE_ATTRIBUTE = "pipe-attribute"  # a pipe that is not what its attributes say
     COPY_BOUNDS = "copy-bounds"  # a copy past the end of the packet or of its destination
     LIMIT = "limit"  # a loop's turn past its limit
     INVARIANT = "invariant"  # a loop invariant that does not hold

@@ -334,8 +334,35 @@ class OwnAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """Bytes that every frame of a template has: the big-endian value of `size` bytes at `offset`, under a mask."""
+
+    offset: int
+    size: int
+    mask: int
+    value: int
+
+    def holds(self, frame: bytes) -> bool:
+        """Whether a frame, which is long enough, has them."""
+        return int.from_bytes(frame[self.offset : self.offset + self.size], "big") & self.mask == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What frames may be sent by `may send`: those that have all fixed bytes, and come from the sender's addresses."""
+
+    name: str
+    fixed: tuple[Fixed, ...]
+    own: tuple[OwnAddress, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
-    """Queue a frame, made of its pieces in order. It leaves when the program has ended in a verdict that sends."""
+    """Queue a frame, made of its pieces in order. It leaves when the program has ended in a verdict that sends.
+
+    With the effect "send" it names a template of the program's, and lies inside it; its own addresses are among `own`.
+    """
 
     effect: Literal["reply", "send"]
     pieces: tuple[Piece, ...]
@@ -355,7 +382,7 @@ class Wake:
 class Check:
     """A claim: it has no effect, no image holds it, and the verifier must prove it."""
 
-    kind: Literal["assertion", "ensures"]
+    kind: Literal["assertion", "ensures", "part-bounds"]  # the value of a `FaultKind`
     condition: Expression
     span: Span = _span()
 
@@ -463,11 +490,16 @@ class Program:
     requires: tuple[Expression, ...] = ()  # over extents of regions only; checked at bind
     budget: Budget | None = None
     on: Program | None = None  # a handler's binding filter, by itself
+    templates: tuple[Template, ...] = ()  # what `may send` asks for
     span: Span = _span()
 
     def region(self, name: str) -> Region:
         """The region of that name."""
         return next(region for region in self.regions if region.name == name)
+
+    def template(self, name: str) -> Template:
+        """The template of that name."""
+        return next(template for template in self.templates if template.name == name)
 
     def pipe(self, name: str) -> Pipe:
         """The pipe of that name."""

@@ -98,6 +98,11 @@ def _cells(region: form.Region, memory: Memory | None) -> list[int]:
     return cells
 
 
+def _emit(pipe: form.Pipe) -> form.Emit:
+    """The one statement of a pipe that emits."""
+    return next(statement for statement in pipe.body if isinstance(statement, form.Emit))
+
+
 _Way = str | Verdict | None
 """How a body ended: by a verdict, by leaving a label, or (None) at its end."""
 
@@ -228,14 +233,40 @@ class _Run:
         size = pipe.gauge.bits // 8
         for state in pipe.states:
             self.names[state.name] = state.initial.value
+        before: dict[str, int] = {}
+        words = [int.from_bytes(stream[at : at + size], "big") for at in range(0, len(stream), size)]
         out = bytearray()
-        for at in range(0, len(stream), size):
-            self.names[pipe.word] = int.from_bytes(stream[at : at + size], "big")
-            self.body(pipe.body)
-            out += self.emitted.to_bytes(size, "big")
+        for at, word in enumerate(words):
+            if at and "commutative" in pipe.attributes:
+                self.commutes(pipe, words[at - 1], word, before)
+            before = {state.name: self.names[state.name] for state in pipe.states}
+            out += self.word(pipe, word).to_bytes(size, "big")
+            if "readonly" in pipe.attributes and self.emitted != word:
+                detail = f"{pipe.name} is readonly, and turns {word} into {self.emitted}"
+                raise Fault(FaultKind.PIPE_ATTRIBUTE, _emit(pipe), detail)
         if pipe.finish is not None:
             self.names[f"{copy.result}.{pipe.name}"] = self.value(pipe.finish)
         return bytes(out)
+
+    def word(self, pipe: form.Pipe, word: int) -> int:
+        """What a pipe emits for a word."""
+        self.names[pipe.word] = word
+        self.body(pipe.body)
+        return self.emitted
+
+    def commutes(self, pipe: form.Pipe, first: int, second: int, before: dict[str, int]) -> None:
+        """The pipe, which was in the state `before`, comes to the same from two words in either order."""
+        operations, now = self.operations, {state.name: self.names[state.name] for state in pipe.states}
+        ends = []
+        for words in ((first, second), (second, first)):
+            self.names |= before
+            emitted = {word: self.word(pipe, word) for word in words}
+            ends.append((emitted, {state.name: self.names[state.name] for state in pipe.states}))
+        self.operations = operations
+        self.names |= now
+        if ends[0] != ends[1]:
+            detail = f"{pipe.name} is commutative, and {first} before {second} is not {second} before {first}"
+            raise Fault(FaultKind.PIPE_ATTRIBUTE, _emit(pipe), detail)
 
     def send(self, send: form.Send) -> None:
         frame = bytearray()
@@ -250,6 +281,11 @@ class _Run:
                     frame += self.value(value).to_bytes(value.type.bits // 8, "big")
         if len(frame) > form.LONGEST_FRAME:
             raise Fault(FaultKind.FRAME_LENGTH, send, f"{len(frame)} bytes of at most {form.LONGEST_FRAME}")
+        if send.template is not None:
+            for part in self.program.template(send.template).fixed:
+                if not part.holds(bytes(frame)):
+                    detail = f"the {part.size} bytes at {part.offset} & {part.mask:#x} are not {part.value:#x}"
+                    raise Fault(FaultKind.TEMPLATE, send, detail)
         self.charge(moved(len(frame)), send)
         self.effects.append(Sent(send.effect, bytes(frame), send.own))
 

@@ -73,13 +73,15 @@ class _Reader:
     def program(self, tree: Any) -> Program:
         kind, name, link, maximum, *rest = tree.children
         heads = [child for child in rest if child.data in _HEADS]
-        found: dict[str, Any] = {"regions": (), "requires": (), "pipes": (), "may": (), "budget": None, "on": None}
+        found: dict[str, Any] = {
+            "regions": (), "requires": (), "pipes": (), "may": (), "budget": None, "on": None, "templates": (),
+        }  # fmt: skip
         for head in heads:
             getattr(self, f"head_{head.data}")(head, found)
         body = self.body_of(rest[len(heads) :])
         return Program(
             kind.value, str(name), str(link), body, int(maximum), found["regions"], found["pipes"], found["may"],
-            found["requires"], found["budget"], found["on"], span=self.span(tree),
+            found["requires"], found["budget"], found["on"], found["templates"], span=self.span(tree),
         )  # fmt: skip
 
     def head_owns(self, tree: Any, found: dict[str, Any]) -> None:
@@ -100,6 +102,18 @@ class _Reader:
 
     def head_binding(self, tree: Any, found: dict[str, Any]) -> None:
         found["on"] = _Reader(self.source).program(tree.children[0])
+
+    def head_template(self, tree: Any, found: dict[str, Any]) -> None:
+        name, *parts = tree.children
+        fixed = tuple(form.Fixed(*map(int, part.children)) for part in parts if part.data == "fixed")
+        found["templates"] += (form.Template(str(name), fixed, self.own(parts), span=self.span(tree)),)
+
+    def own(self, parts: list[Any]) -> tuple[form.OwnAddress, ...]:
+        return tuple(
+            form.OwnAddress(int(part.children[1]), int(part.children[2]), str(part.children[0]))
+            for part in parts
+            if part.data == "own"
+        )
 
     def head_pipe(self, tree: Any, found: dict[str, Any]) -> None:
         name, word, gauge, *rest = tree.children
@@ -165,12 +179,7 @@ class _Reader:
             case "send":
                 effect, template, *rest = parts
                 pieces = tuple(self.piece(part) for part in rest if part.data != "own")
-                own = tuple(
-                    form.OwnAddress(int(part.children[1]), int(part.children[2]), str(part.children[0]))
-                    for part in rest
-                    if part.data == "own"
-                )
-                return form.Send(effect.value, pieces, own, template and str(template), span=span)
+                return form.Send(effect.value, pieces, self.own(rest), template and str(template), span=span)
             case "wake":
                 return form.Wake(span=span)
             case "check":
@@ -248,4 +257,4 @@ class _Reader:
         return node(symbol, left, right, span=span)
 
 
-_HEADS = {"owns", "may", "requires", "cost", "pipe", "binding"}
+_HEADS = {"owns", "may", "requires", "cost", "template", "pipe", "binding"}

@@ -118,8 +118,11 @@ def _send(send: form.Send, indent: str) -> list[str]:
                 lines.append(f"{indent}  packet[{print_expression(offset)} : {print_expression(count)}]")
             case form.Value(value):
                 lines.append(f"{indent}  value {print_expression(value)}")
-    own = "".join(f" own {address.kind} {address.offset} {address.size}" for address in send.own)
-    return [*lines, f"{indent}}}{own}"]
+    return [*lines, f"{indent}}}{_own(send.own)}"]
+
+
+def _own(addresses: tuple[form.OwnAddress, ...]) -> str:
+    return "".join(f" own {address.kind} {address.offset} {address.size}" for address in addresses)
 
 
 def _program(program: Program, indent: str) -> list[str]:
@@ -134,6 +137,9 @@ def _program(program: Program, indent: str) -> list[str]:
     if program.budget is not None:
         machine = f" on {program.budget.machine}" if program.budget.machine else ""
         lines.append(f"{inner}cost {program.budget.amount} {program.budget.unit}{machine}")
+    for template in program.templates:
+        fixed = "".join(f" fixed {part.offset} {part.size} & {part.mask} == {part.value}" for part in template.fixed)
+        lines.append(f"{inner}template {template.name}{fixed}{_own(template.own)}")
     for pipe in program.pipes:
         lines.extend(_pipe(pipe, inner))
     if program.on is not None:
