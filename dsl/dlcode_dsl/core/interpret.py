@@ -6,7 +6,7 @@ the verifier proves: a program that breaks one raises `Fault` at the node that b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from . import form
@@ -72,17 +72,29 @@ class Fault(Exception):  # not an error of ours: what a program did wrong
         self.kind, self.node, self.detail = kind, node, detail
 
 
-def run(program: Program, packet: Packet, memory: Memory | None = None, *, enough: int = ENOUGH) -> Outcome:
+Observer = Callable[[form.Loop, int, Mapping[str, int], Memory, bytearray], None]
+"""Told of a loop and how many of its turns are done, and of names, memory and the packet's bytes as they are then."""
+
+
+def run(
+    program: Program,
+    packet: Packet,
+    memory: Memory | None = None,
+    *,
+    enough: int = ENOUGH,
+    observe: Observer | None = None,
+) -> Outcome:
     """Run a program on one packet.
 
     `memory` holds each region's cells (all zero where it is left out) and is not changed; the outcome has its own.
+    `observe` is called whenever a loop's head is about to run, and may raise; what it is handed is not for keeping.
     Raises Fault where the program breaks a rule, ValueError for a packet longer than the program's maximum or memory
     of another shape. The program is well formed (`check.check_program`).
     """
     if len(packet.data) > program.maximum:
         raise ValueError(f"{program.name} is run on packets of at most {program.maximum} bytes")
     entry = {region.name: _cells(region, memory) for region in program.regions}
-    state = _Run(program, packet, entry, {name: list(cells) for name, cells in entry.items()}, enough)
+    state = _Run(program, packet, entry, {name: list(cells) for name, cells in entry.items()}, enough, observe)
     verdict = state.body(program.body)
     assert isinstance(verdict, Verdict), "a checked program ends in a verdict"
     effects = tuple(state.effects) if verdict.keeps_effects else ()
@@ -114,6 +126,7 @@ class _Run:
     entry: dict[str, list[int]]
     memory: dict[str, list[int]]
     enough: int
+    observe: Observer | None = None
     operations: int = 0
     written: bool = False  # an owned cell outside scratch memory has been written
     emitted: int = 0  # what the pipe that runs has emitted for its present word
@@ -186,6 +199,8 @@ class _Run:
     def loop(self, loop: form.Loop) -> _Way:
         turns, before = 0, None
         while True:
+            if self.observe is not None:
+                self.observe(loop, turns, self.names, self.memory, self.data)
             way = self.body(loop.head)
             if way is not None:
                 return None if way == loop.label else way
