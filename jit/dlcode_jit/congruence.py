@@ -55,6 +55,11 @@ def exactly(value: int) -> Congruence:
     return Congruence(WORD, value % WORD)
 
 
+def alignment(place: Congruence, size: int) -> int:
+    """Alignment that an access of `size` bytes at an address may be marked with."""
+    return min(place.factor, WORD, 1 << (size.bit_length() - 1)) if place != UNKNOWN else 1
+
+
 def congruence(expression: Expression, names: Mapping[str, Congruence]) -> Congruence:
     """What is certain of the expression's value; `names` says it of immutable names."""
     if expression.type.bits < 8:  # 4 need not divide the modulus of so narrow a type

@@ -13,8 +13,8 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Ver
 
 from . import abi, support
 from .assembly import Function, symbol
-from .congruence import UNKNOWN, WORD, Congruence, congruence, exactly
-from .errors import ImageError
+from .congruence import Congruence, alignment, congruence, exactly
+from .copies import lower_copy
 from .sites import send_sites
 from .targets import Target
 
@@ -38,12 +38,14 @@ def entry_name(program: Program) -> str:
 def lower(program: Program, queue: abi.QueueLayout, target: Target) -> str:
     """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add.
 
-    Raises ImageError (`unsupported`) for a program that holds a `Copy`, which the verifier doesn't prove yet either.
+    Raises ImageError (`unsupported`) for a pipe that reads the region that is copied to.
     """
-    return _Lowering(program, queue, target).module()
+    return Lowering(program, queue, target).module()
 
 
-class _Lowering:
+class Lowering:
+    """One program on its way: the function that is written, and where each name is."""
+
     def __init__(self, program: Program, queue: abi.QueueLayout, target: Target) -> None:
         self.of, self.queue, self.target = program, queue, target
         self.to = Function(_PARAMETERS)
@@ -54,6 +56,7 @@ class _Lowering:
         self.labels: dict[str, str] = {}  # core label -> the LLVM block after it
         self.declared: dict[str, str] = {}  # declarations and support functions by name
         self.sites = {id(send): number for number, send in enumerate(send_sites(program))}
+        self.emitted = ""  # the value that the pipe being lowered emits
         self.regions = {region.name: position for position, region in enumerate(program.regions)}
         self.effects = bool(self.sites) or "wake" in program.may
         self.count = self.to.slot("effects", "i32") if self.effects else ""
@@ -113,8 +116,10 @@ class _Lowering:
                 pass
             case form.Exit(verdict):
                 self.exit(verdict)
-            case form.Copy() | form.Emit():
-                raise ImageError("unsupported", f"{self.of.name} copies, and copies are not compiled yet")
+            case form.Copy():
+                lower_copy(self, statement)
+            case form.Emit(value):
+                self.emitted = self.value(value)
 
     def let(self, name: str, value: Expression, mutable: bool) -> None:
         result = self.value(value, name)
@@ -245,16 +250,16 @@ class _Lowering:
         while done < count:
             size = max(size for size in (self.target.pointer_bytes, 4, 2, 1) if size <= count - done)
             taken = self.to.value(
-                f"load i{8 * size}, ptr {self.further(source, str(done))}, align {_alignment(origin, size)}"
+                f"load i{8 * size}, ptr {self.further(source, str(done))}, align {alignment(origin, size)}"
             )
             self.to.emit(
-                f"store i{8 * size} {taken}, ptr {self.further(to, str(done))}, align {_alignment(target, size)}"
+                f"store i{8 * size} {taken}, ptr {self.further(to, str(done))}, align {alignment(target, size)}"
             )
             origin, target, done = origin.plus(exactly(size)), target.plus(exactly(size)), done + size
 
     def move(self, to: str, target: Congruence, source: str, origin: Congruence, count: str) -> None:
         size = self.target.pointer_bytes
-        name, text = support.move(size, _alignment(origin, size), _alignment(target, size))
+        name, text = support.move(size, alignment(origin, size), alignment(target, size))
         self.declared[name] = text
         self.to.emit(f"call void @{name}(ptr {to}, ptr {source}, i32 {count})")
 
@@ -290,9 +295,9 @@ class _Lowering:
     def get(self, type: Type, address: str, place: Congruence, name: str) -> str:
         """The big-endian value at an address."""
         to, size, wide = self.to, type.bits // 8, _type(type)
-        alignment = _alignment(place, size)
-        if not self.bytewise(size, alignment):
-            return self.swapped(to.value(f"load {wide}, ptr {address}, align {alignment}"), type, name)
+        aligned = alignment(place, size)
+        if not self.bytewise(size, aligned):
+            return self.swapped(to.value(f"load {wide}, ptr {address}, align {aligned}"), type, name)
         value = ""
         for position in range(size):
             byte = to.value(f"load i8, ptr {self.further(address, str(position))}")
@@ -305,9 +310,9 @@ class _Lowering:
     def put(self, value: str, type: Type, address: str, place: Congruence) -> None:
         """Write a value big-endian."""
         to, size, wide = self.to, type.bits // 8, _type(type)
-        alignment = _alignment(place, size)
-        if not self.bytewise(size, alignment):
-            to.emit(f"store {wide} {self.swapped(value, type)}, ptr {address}, align {alignment}")
+        aligned = alignment(place, size)
+        if not self.bytewise(size, aligned):
+            to.emit(f"store {wide} {self.swapped(value, type)}, ptr {address}, align {aligned}")
             return
         for position in range(size):
             shifted = to.value(f"lshr {wide} {value}, {8 * (size - 1 - position)}")
@@ -411,8 +416,3 @@ class _Lowering:
 
 def _type(type: Type) -> str:
     return f"i{type.bits or 1}"
-
-
-def _alignment(place: Congruence, size: int) -> int:
-    """Alignment that an access of `size` bytes may be marked with."""
-    return min(place.factor, WORD, 1 << (size.bit_length() - 1)) if place != UNKNOWN else 1

@@ -9,7 +9,7 @@ import pytest
 from dlcode_dsl.core.parse import parse_program
 from dlcode_jit import host, native
 from dlcode_jit.abi import QueueLayout
-from dlcode_jit.errors import CodeGeneratorError, ImageError
+from dlcode_jit.errors import CodeGeneratorError
 from dlcode_jit.lower import lower
 from dlcode_jit.targets import HOST, R3000, Target
 from dlcode_verifier import Certificate
@@ -92,20 +92,6 @@ def test_a_loop_with_a_limit_runs_as_it_is_written(monkeypatch: pytest.MonkeyPat
     assert image.match(bytes([6] + [0] * 9))
     assert not image.match(bytes([6] + [0] * 10))
     assert not image.match(b"")
-
-
-def test_a_copy_is_refused_as_not_compiled_yet() -> None:
-    text = """
-    handler h on ethernet maximum 64
-      owns @ring: u8[64] scratch
-    {
-      copy packet[0:u32 : extent(packet)] -> @ring[0:u32] as done
-      exit consume
-    }
-    """
-    with pytest.raises(ImageError) as refused:
-        lower(parse_program(text), LAYOUT, HOST)
-    assert refused.value.code == "unsupported"
 
 
 def test_a_module_that_llvm_refuses_is_an_error_of_ours() -> None:
