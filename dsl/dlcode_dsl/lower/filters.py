@@ -45,7 +45,7 @@ class FilterLowering(Statements):
                 found = f"the verdict `{word}`"
                 raise wrong(codes.WRONG_TYPE, statement.span, found=found, wanted="a condition", help=help)
 
-    def effect(self, statement: tree.SendReply | tree.Wake) -> None:
+    def effect(self, statement: tree.Send | tree.Wake) -> None:
         raise wrong(codes.WITHOUT_MAY, statement.span, "a filter has no effects", name=self.name, effect="do anything")
 
     def leaving(self, alternative: tree.Expression | tree.Verdict) -> Body | None:

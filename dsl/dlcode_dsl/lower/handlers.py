@@ -24,7 +24,7 @@ from . import places, replies
 from .expressions import Memory
 from .filters import binding
 from .needs import used
-from .statements import Statements
+from .statements import Statements, not_yet
 
 ETHERNET = "ethernet"
 """The link of a handler whose `on` does not name a filter, which has its own."""
@@ -205,14 +205,16 @@ class HandlerLowering(Statements):
             case tree.Evaluate(value):
                 raise wrong(codes.UNUSED, value.span)
 
-    def effect(self, statement: tree.SendReply | tree.Wake) -> None:
-        name = "reply" if isinstance(statement, tree.SendReply) else "wake"
+    def effect(self, statement: tree.Send | tree.Wake) -> None:
+        name = "wake" if isinstance(statement, tree.Wake) else _effect(statement)
         if name not in self.may:
             where = self.declared.on.span
             raise wrong(codes.WITHOUT_MAY, statement.span, help="an effect is asked for in the handler's head",
                         edit=Edit(Span(where.source, where.end, where.end), f"\n  may {name}"),
                         name=self.declared.name, effect=name)  # fmt: skip
-        if isinstance(statement, tree.SendReply):
+        if isinstance(statement, tree.Send):
+            if name == "send":
+                raise not_yet("send", statement.span)
             self.emitter.emit(replies.reply(self, self.last, statement))
         else:
             self.emitter.emit(form.Wake(span=statement.span))
@@ -223,6 +225,10 @@ class HandlerLowering(Statements):
         with self.emitter.nested() as body:
             self.end(alternative, last=True)
         return tuple(body)
+
+
+def _effect(statement: tree.Send) -> str:
+    return "reply" if statement.template.text == "reply" else "send"
 
 
 def _known_at_bind(expression: form.Expression, regions: set[str]) -> bool:

@@ -35,7 +35,7 @@ def guard(lower: Statements, last: tree.Name, absent: Body) -> None:
                     lower.jump(exchange.guard, absent)
 
 
-def reply(lower: Statements, last: tree.Name, statement: tree.SendReply) -> form.Send:
+def reply(lower: Statements, last: tree.Name, statement: tree.Send) -> form.Send:
     """`send reply(message)`: the same headers with source and destination exchanged, and the message as payload."""
     span = statement.span
     headers = chain(lower, last)
@@ -63,7 +63,9 @@ def reply(lower: Statements, last: tree.Name, statement: tree.SendReply) -> form
                 own.append(form.OwnAddress(start + source.bytes[0], source.type.bits // 8, source.type.name))
         parts.append(part)
         start += place.layout.size
-    parts.append(message(lower, statement.message))
+    if len(statement.arguments) != 1:
+        raise wrong(codes.BAD_ARGUMENT, span, "one message", name="reply")
+    parts.append(message(lower, statement.arguments[0].value))
     size = sum(part.size for part in parts)
     if size > form.LONGEST_FRAME:
         raise wrong(codes.FRAME_TOO_LONG, span, f"{size} bytes of at most {form.LONGEST_FRAME}")

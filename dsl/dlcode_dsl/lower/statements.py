@@ -13,6 +13,7 @@ from .. import codes
 from ..core import form
 from ..core.form import Body
 from ..diagnostics import Diagnostic
+from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
@@ -25,6 +26,11 @@ WRAPPING = ("+%", "-%", "*%")
 """Operators whose assignment wraps at the width of what is assigned."""
 
 
+def not_yet(word: str, span: Span) -> Wrong:
+    """A part of the language that can be read, but not compiled."""
+    return wrong(codes.NOT_YET, span, word=word, what="these")
+
+
 class Statements(Lowering, ABC):
     """A body on its way to the core form; filters and handlers say how theirs end."""
 
@@ -35,7 +41,7 @@ class Statements(Lowering, ABC):
         """The end of a run, or an expression by itself."""
 
     @abstractmethod
-    def effect(self, statement: tree.SendReply | tree.Wake) -> None:
+    def effect(self, statement: tree.Send | tree.Wake) -> None:
         """A queued effect."""
 
     @abstractmethod
@@ -78,8 +84,10 @@ class Statements(Lowering, ABC):
                 return self._if(statement)
             case tree.Assert(condition):
                 self.emitter.emit(form.Check("assertion", self.claim(condition), span=span))
-            case tree.SendReply() | tree.Wake():
+            case tree.Send() | tree.Wake():
                 self.effect(statement)
+            case tree.While() | tree.For() | tree.Break() | tree.Continue() | tree.Emit():
+                raise not_yet("loops", span)
             case tree.Return() | tree.Verdict() | tree.Evaluate():
                 self.end(statement, last)
                 return not isinstance(statement, tree.Evaluate) or last

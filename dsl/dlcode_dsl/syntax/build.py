@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any, cast
 
 from lark import Token, v_args
@@ -13,6 +15,21 @@ from ..diagnostics import Diagnostic, diagnostic
 from ..source import Source, Span
 from . import tree
 from .tree import Expression, Name
+
+
+@dataclass(frozen=True)
+class _Invariant:
+    """A clause on its way to a loop's head."""
+
+    value: Expression
+
+
+@dataclass(frozen=True)
+class _Finish:
+    """A line on its way to a pipe."""
+
+    value: Expression
+    span: Span
 
 
 def build(source: Source, parsed: Any) -> tree.Declaration | Diagnostic:
@@ -55,7 +72,7 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return tree.Field(self.to_name(name), type, constraint, value, nonzero, span=self.span(meta))
 
     def type(self, meta: Any, parts: list[Any]) -> tree.TypeName:
-        return tree.TypeName(self.to_name(parts[0]), parts[1], span=self.span(meta))
+        return tree.TypeName(self.to_name(parts[0]), parts[1], parts[2] is not None, span=self.span(meta))
 
     def constraint(self, meta: Any, parts: list[Any]) -> tuple[str, Expression]:
         return str(parts[0]), parts[1]
@@ -70,6 +87,10 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
     def link(self, meta: Any, parts: list[Any]) -> tuple[tuple[Expression, ...], Name]:
         return tuple(parts[:-1]), self.to_name(parts[-1])
 
+    def header_chain(self, meta: Any, parts: list[Any]) -> tree.Chain:
+        selector, guard, limit, *links = parts
+        return tree.Chain(self.to_name(selector), guard, limit, tuple(links), span=self.span(meta))
+
     def ends(self, meta: Any, parts: list[Any]) -> tree.Ends:
         return tree.Ends(self.to_name(parts[0]), span=self.span(meta))
 
@@ -80,6 +101,48 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return tree.Pseudo(self.names(parts), span=self.span(meta))
 
     # ---- programs
+
+    def import_(self, meta: Any, parts: list[Any]) -> tree.Import:
+        word, quoted = parts[0], parts[0].type == "STRING"
+        name = Name(str(word)[1:-1] if quoted else str(word), span=self.token_span(word))
+        return tree.Import(name, quoted, span=self.span(meta))
+
+    def function(self, meta: Any, parts: list[Any]) -> tree.Function:
+        name, *parameters, returns, body = parts
+        return tree.Function(self.to_name(name), _present(parameters), returns, body, span=self.span(meta))
+
+    def variable(self, meta: Any, parts: list[Any]) -> tree.Variable:
+        return tree.Variable(self.to_name(parts[0]), parts[1])
+
+    def pipe(self, meta: Any, parts: list[Any]) -> tree.Pipe | None:
+        name, word, returns, attributes, *items = parts
+        found = _present(items)
+        states = tuple(item for item in found if isinstance(item, tree.State))
+        finishes = [item for item in found if isinstance(item, _Finish)]
+        if len(finishes) > 1 or (finishes and found[-1] is not finishes[0]) or states != found[: len(states)]:
+            place = self.span(meta) if not finishes else finishes[0].span
+            remark = "a pipe starts with its states, and ends with its one `finish`"
+            self.wrong = diagnostic(codes.SYNTAX, place, remark)
+        body = tuple(item for item in found if not isinstance(item, tree.State | _Finish))
+        finish = finishes[0].value if finishes else None
+        return tree.Pipe(
+            self.to_name(name), word, returns, attributes or (), states, body, finish, span=self.span(meta)
+        )
+
+    def attributes(self, meta: Any, parts: list[Any]) -> tuple[Name, ...]:
+        return self.names(parts)
+
+    def state(self, meta: Any, parts: list[Any]) -> tree.State:
+        return tree.State(self.to_name(parts[0]), parts[1], parts[2], span=self.span(meta))
+
+    def emit(self, meta: Any, parts: list[Any]) -> tree.Emit:
+        return tree.Emit(parts[0], span=self.span(meta))
+
+    def finish(self, meta: Any, parts: list[Any]) -> _Finish:
+        return _Finish(parts[0], self.span(meta))
+
+    def template(self, meta: Any, parts: list[Any]) -> tree.Template:
+        return tree.Template(self.to_name(parts[0]), parts[1], span=self.span(meta))
 
     def constant(self, meta: Any, parts: list[Any]) -> tree.Constant:
         return tree.Constant(self.to_name(parts[0]), parts[1], span=self.span(meta))
@@ -102,7 +165,15 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
     unit = mode
 
     def may(self, meta: Any, parts: list[Any]) -> tree.May:
-        return tree.May(self.names(parts), span=self.span(meta))
+        templates = tuple(template for _, template in parts if template is not None)
+        return tree.May(tuple(effect for effect, _ in parts), templates, span=self.span(meta))
+
+    def effect(self, meta: Any, parts: list[Any]) -> tuple[Name, Name | None]:
+        name, template = parts
+        if (template is None) == (name == "send"):
+            remark = "`may send` names a template, and no other effect does"
+            self.wrong = diagnostic(codes.SYNTAX, self.span(meta), remark)
+        return self.to_name(name), None if template is None else self.to_name(template)
 
     def requires(self, meta: Any, parts: list[Any]) -> tree.Requires:
         return tree.Requires(parts[0], span=self.span(meta))
@@ -141,14 +212,56 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         chained = (otherwise,) if isinstance(otherwise, tree.If) else otherwise or ()
         return tree.If(condition, then, chained, span=self.span(meta))
 
+    def while_(self, meta: Any, parts: list[Any]) -> tree.While:
+        condition, *claims, body = parts
+        return tree.While(condition, self.claims(claims), body, span=self.span(meta))
+
+    def for_(self, meta: Any, parts: list[Any]) -> tree.For:
+        name, start, end, *claims, body = parts
+        return tree.For(self.to_name(name), start, end, self.claims(claims), body, span=self.span(meta))
+
+    def claims(self, parts: list[Any]) -> tree.Claims:
+        invariants = tuple(part.value for part in parts if isinstance(part, _Invariant))
+        decreases = [part for part in parts if isinstance(part, tuple)]
+        limits = [part for part in parts if isinstance(part, tree.Limit)]
+        if len(limits) > 1:
+            self.wrong = diagnostic(codes.SYNTAX, limits[1].span, "a loop has one `limit`")
+        if len(decreases) > 1:
+            place = decreases[1][0].span
+            self.wrong = diagnostic(codes.SYNTAX, place, "a loop has one `decreases`; its parts are parted by commas")
+        return tree.Claims(invariants, decreases[0] if decreases else (), limits[0] if limits else None)
+
+    def invariant(self, meta: Any, parts: list[Any]) -> _Invariant:
+        return _Invariant(parts[0])
+
+    def decreases(self, meta: Any, parts: list[Any]) -> tuple[Expression, ...]:
+        return tuple(parts)
+
+    def limit(self, meta: Any, parts: list[Any]) -> tree.Limit:
+        return tree.Limit(parts[0], parts[1], span=self.span(meta))
+
+    def break_(self, meta: Any, parts: list[Any]) -> tree.Break:
+        return tree.Break(span=self.span(meta))
+
+    def continue_(self, meta: Any, parts: list[Any]) -> tree.Continue:
+        return tree.Continue(span=self.span(meta))
+
     def return_(self, meta: Any, parts: list[Any]) -> tree.Return:
         return tree.Return(parts[0], span=self.span(meta))
 
     def assert_(self, meta: Any, parts: list[Any]) -> tree.Assert:
         return tree.Assert(parts[0], span=self.span(meta))
 
-    def send(self, meta: Any, parts: list[Any]) -> tree.SendReply:
-        return tree.SendReply(parts[0], span=self.span(meta))
+    def send(self, meta: Any, parts: list[Any]) -> tree.Send:
+        return tree.Send(self.to_name(parts[0]), _arguments(parts[1:]), span=self.span(meta))
+
+    def copy(self, meta: Any, parts: list[Any]) -> tree.Copy:
+        source, target, *pipes = parts
+        for sign in pipes[1::2]:
+            if sign != ">>":
+                self.wrong = diagnostic(codes.SYNTAX, self.token_span(sign), "pipes are joined by `>>`")
+        through = () if pipes == [None] else self.names(pipes[::2])
+        return tree.Copy(source, target, through, span=self.span(meta))
 
     def wake(self, meta: Any, parts: list[Any]) -> tree.Wake:
         return tree.Wake(span=self.span(meta))
@@ -220,7 +333,7 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return _left_to_right("&", parts)
 
     def as_(self, meta: Any, parts: list[Any]) -> Expression:
-        return tree.As(parts[0], parts[1], span=self.span(meta))
+        return tree.As(parts[0], parts[2], parts[1] is not None, span=self.span(meta))
 
     def not_(self, meta: Any, parts: list[Any]) -> Expression:
         return tree.Not(parts[0], span=self.span(meta))
@@ -231,16 +344,22 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
     def index(self, meta: Any, parts: list[Any]) -> Expression:
         return tree.Index(parts[0], parts[1], span=self.span(meta))
 
+    def slice(self, meta: Any, parts: list[Any]) -> Expression:
+        target, start, end = parts
+        return tree.Slice(target, start, end, span=self.span(meta))
+
+    def network(self, meta: Any, parts: list[Any]) -> Expression:
+        address, sign, prefix = parts
+        if sign != "/":
+            self.wrong = diagnostic(codes.SYNTAX, self.token_span(sign), "a network is written `10.0.0.0/8`")
+        length = tree.Number(_number(prefix), span=self.token_span(prefix))
+        return tree.Binary("/", address, length, span=self.span(meta))
+
     def name(self, meta: Any, parts: list[Any]) -> Expression:
         return tree.Use(self.to_name(parts[0]), span=self.span(meta))
 
     def call(self, meta: Any, parts: list[Any]) -> Expression:
-        name, *arguments = parts
-        listed = tuple(
-            part if isinstance(part, tree.Argument) else tree.Argument(None, part, span=part.span)
-            for part in _present(arguments)
-        )
-        return tree.Call(self.to_name(name), listed, span=self.span(meta))
+        return tree.Call(self.to_name(parts[0]), _arguments(parts[1:]), span=self.span(meta))
 
     def named(self, meta: Any, parts: list[Any]) -> tree.Argument:
         return tree.Argument(self.to_name(parts[0]), parts[1], span=self.span(meta))
@@ -259,11 +378,24 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
                 if max(parts_of) > 255:
                     self.wrong = diagnostic(codes.LITERAL, span, "each part is at most 255", literal=str(token))
                 return tree.Address("ip4", reduce(lambda high, low: high << 8 | low & 255, parts_of), span=span)
+            case "IP6":
+                try:
+                    return tree.Address("ip6", int(IPv6Address(str(token))), span=span)
+                except AddressValueError:
+                    self.wrong = diagnostic(codes.LITERAL, span, "an address has eight groups", literal=str(token))
+                    return tree.Address("ip6", 0, span=span)
         digits = token.replace("_", "")
         if len(digits) > 41 or digits == "0x":  # 2^128 has 39 digits
             self.wrong = diagnostic(codes.LITERAL, span, "numbers have 1 to 128 bits", literal="this literal")
             return tree.Number(0, span=span)
         return tree.Number(int(digits, 0 if digits.startswith("0x") else 10), span=span)
+
+
+def _arguments(parts: list[Any]) -> tuple[tree.Argument, ...]:
+    return tuple(
+        part if isinstance(part, tree.Argument) else tree.Argument(None, part, span=part.span)
+        for part in _present(parts)
+    )
 
 
 def _present(parts: list[Any]) -> tuple[Any, ...]:

@@ -18,16 +18,17 @@ DEEPEST = 100
 """Most levels of brackets inside one another, and of an expression's operators."""
 
 CLAUSE_WORDS = frozenset(
-    "owns may when where requires ensures cost maximum decreases limit invariant through as in nonzero cut else".split()
+    "owns may when where requires ensures cost maximum decreases limit invariant through as in is nonzero cut"
+    " else".split()
 )
 """Words that carry on the line before, where they start one."""
 
-DECLARATION_WORDS = frozenset("header message filter handler const test fn pipe use".split())
+DECLARATION_WORDS = frozenset("header message filter handler const test fn pipe use template".split())
 """Words that start a declaration."""
 
 _OPERATORS = frozenset(
     "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND EITHER BOTH ARROW EXCHANGE"
-    " COMMA DOT".split()
+    " _TO _RANGE COMMA DOT".split()
 )
 _OPENING, _CLOSING = frozenset({"(", "[", "{"}), frozenset({")", "]", "}"})
 

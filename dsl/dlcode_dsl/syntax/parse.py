@@ -30,17 +30,7 @@ MOST_BYTES = 4 * LONGEST_SOURCE + 3
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # a lone surrogate stands for a byte that is not UTF-8
 
 NOT_YET = {
-    "while": "loops",
-    "for": "loops",
-    "copy": "copies",
-    "through": "pipes",
-    "pipe": "pipes",
-    "fn": "functions",
-    "use": "parts of the header library",
     "pcap": "tcpdump's words",
-    "chain": "chains of headers",
-    "whole": "views of variable parts",
-    "rewrite": "writes to the packet",
 }
 """Words of the language that this version does not read yet, and what they stand for."""
 
@@ -198,6 +188,7 @@ def _syntax_error(source: Source, token: Token, previous: Token | None, accepted
 
 
 _WORDS = {
+    "_TO": "`->`", "_RANGE": "`..`", "OPTIONAL": "`?`",
     "NAME": "a name",
     "NUMBER": "a number",
     "STRING": "a string",
@@ -207,7 +198,7 @@ _WORDS = {
     "COLON": "`:`", "COMMA": "`,`", "EQUAL": "`=`", "DOT": "`.`", "LESS_EQUAL": "`<=`",
     "ARROW": "`=>`", "EXCHANGE": "`<->`", "VBAR": "`|`", "SUM": "`-`",
 }  # fmt: skip
-_VALUE = frozenset("NAME NUMBER HEXADECIMAL MAC IP4 TRUE FALSE STRING LPAR BANG".split())
+_VALUE = frozenset("NAME NUMBER HEXADECIMAL MAC IP4 IP6 TRUE FALSE STRING LPAR BANG".split())
 _OPERATOR = frozenset(
     "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND EITHER BOTH"
     " DOT LSQB IN AS ELSE".split()
