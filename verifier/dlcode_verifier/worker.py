@@ -16,7 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from typing import IO, Any
 
 from .task import Decision, Task, decision_of, plain
@@ -42,19 +44,39 @@ class SolverFailure(Exception):
     """The solver's process crashed, ran out of memory or had to be killed. It says nothing about the program."""
 
 
+def _decided(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
+    from .decide import decide
+
+    return plain(decide(Task(*task), context))
+
+
+def _compared(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
+    from .filters.solving import compared
+
+    return compared(task, context)
+
+
+KINDS: dict[str, Callable[[tuple[Any, ...], Any], tuple[Any, ...]]] = {"program": _decided, "filters": _compared}
+"""What can be asked, and what answers it: from a task, whose first part is its rows, and a context of its own. Z3 is
+imported only where it runs."""
+
+
 def solve(task: Task, *, isolated: bool, watchdog: float) -> Decision:
     """Decide a task, in the worker if `isolated`, or else in this process. Raises SolverFailure."""
+    return decision_of(ask("program", tuple(task), isolated=isolated, watchdog=watchdog))
+
+
+def ask(kind: str, task: tuple[Any, ...], *, isolated: bool, watchdog: float) -> tuple[Any, ...]:
+    """The answer to a task of one of `KINDS`, found in the worker if `isolated`. Raises SolverFailure."""
     if not isolated:
         import z3
 
-        from .decide import decide
-
-        return decide(task, z3.Context())
+        return KINDS[kind](task, z3.Context())
     with _lock:
-        decision = decision_of(_worker().solve(tuple(task), watchdog))
-        if len(task.rows) > LARGE:
+        answer = _worker().solve((kind, task), watchdog)
+        if len(task[0]) > LARGE:
             _end()
-        return decision
+        return answer
 
 
 def warm() -> None:
@@ -81,7 +103,7 @@ class Worker:
         return self.owner == os.getpid() and self.process.poll() is None
 
     def solve(self, task: tuple[Any, ...], watchdog: float) -> tuple[Any, ...]:
-        """The decision for a task. Raises SolverFailure, and ends the process, if it is not there in time."""
+        """The answer to a task and its kind. Raises SolverFailure, and ends the process, if it is not there in time."""
         self.asked += 1
         try:
             number, fine, what = self.exchange((self.asked, task), time.monotonic() + watchdog)
@@ -97,8 +119,8 @@ class Worker:
         assert number == self.asked, "an answer belongs to its question"
         if not fine:
             raise SolverFailure(what)
-        decision: tuple[Any, ...] = what
-        return decision
+        answer: tuple[Any, ...] = what
+        return answer
 
     def exchange(self, question: tuple[int, tuple[Any, ...]], deadline: float) -> tuple[int, bool, Any]:
         """What the process answers: the question's number, whether it could, and what.
@@ -165,8 +187,8 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY if soft == resource.RLIM_INFINITY else min(MEMORY, soft), hard))
     import z3
 
-    from .decide import decide
-
+    for module in ("decide", "filters.solving"):  # what is imported now need not be with the first task
+        import_module(f"{__package__}.{module}")
     z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
     used: list[Any] = []
     while True:
@@ -175,10 +197,10 @@ def serve() -> None:
         question = _read(requests)
         if question is None:
             return
-        number, task = question
+        number, (kind, task) = question
         used.append(z3.Context())
         try:
-            answer: tuple[int, bool, Any] = number, True, plain(decide(Task(*task), used[-1]))
+            answer: tuple[int, bool, Any] = number, True, KINDS[kind](task, used[-1])
         except Exception as error:  # whatever it is, the asker must hear of it
             answer = number, False, f"{type(error).__name__}: {error}"
         _write(answers, answer)
