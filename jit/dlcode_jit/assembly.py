@@ -68,9 +68,9 @@ class Function:
         self.emit(f"ret {value}")
         self.open = False
 
-    def jump(self, label: str) -> None:
-        """End the current block by going to another."""
-        self.emit(f"br label %{label}")
+    def jump(self, label: str, note: str = "") -> None:
+        """End the current block by going to another; `note` is metadata of the jump."""
+        self.emit(f"br label %{label}{note}")
         self._targets.add(label)
         self.open = False
 

@@ -12,13 +12,14 @@ on as it is, whatever the pipe computes. Reassociating the sum in a checksum nee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Pipe, Type
 
+from . import support
 from .congruence import WORD, Congruence, alignment, congruence, exactly
 from .errors import ImageError
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends:
-    """Where the bytes come from and go to, and what is known of both addresses."""
+class Ends:
+    """Where bytes come from and go to, and what is known of both addresses."""
 
     source: str
     origin: Congruence
@@ -43,24 +44,31 @@ def lower_copy(into: Lowering, copy: form.Copy) -> None:
     """
     pipes = [into.of.pipe(name) for name in copy.through]
     for pipe in pipes:
-        if copy.region in set(_regions_read(pipe.body)):
+        if copy.region in set(_regions_read((pipe.body, pipe.finish))):
             raise ImageError("unsupported", f"{pipe.name} reads @{copy.region} while it is copied to")
     source, origin = into.packet(copy.offset)
     place = exactly(0).plus(congruence(copy.index, into.residues))  # regions are aligned
-    ends = _Ends(source, origin, into.cell(copy.region, copy.index), place)
-    count = into.value(copy.count)
-    if pipes:
-        _Fusion(into, copy.result, pipes, ends).loop(count)
-    else:
-        into.move(ends.target, place, source, origin, count)
+    ends = Ends(source, origin, into.cell(copy.region, copy.index), place)
+    lower_move(into, ends, into.value(copy.count), copy.result, pipes)
+
+
+def lower_move(into: Lowering, ends: Ends, count: str, name: str, pipes: Sequence[Pipe] = ()) -> None:
+    """Emit code that moves `count` bytes, a u32, which do not overlap, through pipes."""
+    if pipes or into.target.blocks:
+        _Fusion(into, name, pipes, ends).loop(count)
+        return
+    size = into.target.pointer_bytes
+    function, text = support.move(size, alignment(ends.origin, size), alignment(ends.place, size))
+    into.declared[function] = text
+    into.to.emit(f"call void @{function}(ptr {ends.target}, ptr {ends.source}, i32 {count})")
 
 
 class _Fusion:
-    """The loop of one copy while it is written, from `source` to `target`, of which `origin` and `place` are known."""
+    """The loops of one copy while they are written."""
 
-    def __init__(self, into: Lowering, name: str, pipes: list[Pipe], ends: _Ends) -> None:
+    def __init__(self, into: Lowering, name: str, pipes: Sequence[Pipe], ends: Ends) -> None:
         self.into, self.to, self.name, self.pipes, self.ends = into, into.to, name, pipes, ends
-        self.gauge = max(pipe.gauge.bits // 8 for pipe in pipes)
+        self.gauge = max((pipe.gauge.bits // 8 for pipe in pipes), default=1)
 
     def loop(self, count: str) -> None:
         """The whole copy of `count` bytes, a u32."""
@@ -72,29 +80,37 @@ class _Fusion:
             count = to.value(f"zext i32 {count} to {index}", "count")
         at = to.slot(f"{self.name}.at", index)
         to.emit(f"store {index} 0, ptr {at}")
-        if (stride := self.stride()) > self.gauge:
-            self.words(stride, at, count)
-        self.words(self.gauge, at, count)
+        for size, block, hints in self.passes():
+            self.words(size, block, hints, at, count)
         if self.gauge > 1:
             self.tail(at, count)
         for pipe in self.pipes:
             if pipe.finish is not None:
                 into.values[f"{self.name}.{pipe.name}"] = into.value(pipe.finish)
 
-    def stride(self) -> int:
-        """Bytes that one turn takes: the widest gauge, or a word of the target if both sides are aligned to it.
+    def passes(self) -> Iterator[tuple[int, int, dict[str, int]]]:
+        """The loops one after another: bytes of a word, of what the loop takes a multiple, and hints to LLVM.
 
-        Where any address will do the vectoriser makes wide turns of narrow words by itself.
+        Where any address will do, the vectoriser makes wide turns of narrow words by itself: at first as wide as it
+        likes, but within a block, so that no word of one is left to a turn of its own; then by the narrowest vectors;
+        and then hardly anything is left. Elsewhere a turn takes a word of the target, if both sides are aligned to it.
         """
-        if self.into.target.unaligned_loads:
-            return self.gauge
-        word = self.into.target.pointer_bytes
-        return max(self.gauge, min(alignment(self.ends.origin, word), alignment(self.ends.place, word)))
+        gauge, target = self.gauge, self.into.target
+        if target.blocks:
+            widest, narrowest = target.blocks
+            yield gauge, widest, {"interleave.count": 1}
+            yield gauge, narrowest, {"interleave.count": 1, "vectorize.width": narrowest // gauge}
+            yield gauge, gauge, {"interleave.count": 1, "vectorize.width": 1}
+            return
+        word = min(alignment(self.ends.origin, target.pointer_bytes), alignment(self.ends.place, target.pointer_bytes))
+        if word > gauge:
+            yield word, word, {}
+        yield gauge, gauge, {}
 
-    def words(self, size: int, at: str, count: str) -> None:
-        """Take words of `size` bytes while there are any."""
+    def words(self, size: int, block: int, hints: dict[str, int], at: str, count: str) -> None:
+        """Take words of `size` bytes up to the last multiple of `block` bytes."""
         to, index = self.to, self.into.word
-        whole = to.value(f"and {index} {count}, {-size}", "whole")
+        whole = to.value(f"and {index} {count}, {-block}", "whole")
         head, turn, end = (to.label(f"{self.name}.{part}{8 * size}") for part in ("head", "word", "end"))
         to.start(head)
         now = to.value(f"load {index}, ptr {at}")
@@ -104,7 +120,7 @@ class _Fusion:
         word = self.into.get(type, self.byte(ends.source, now), ends.origin.plus(steps), "word")
         self.into.put(self.through(word, type), type, self.byte(ends.target, now), ends.place.plus(steps))
         to.emit(f"store {index} {to.value(f'add nuw {index} {now}, {size}')}, ptr {at}")
-        to.jump(head)
+        to.jump(head, self.into.hinted(hints))
         to.start(end)
 
     def tail(self, at: str, count: str) -> None:

@@ -8,13 +8,15 @@ proved; the constructors of images see to that.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Verdict
 
 from . import abi, support
 from .assembly import Function, symbol
 from .congruence import Congruence, alignment, congruence, exactly
-from .copies import lower_copy
+from .copies import Ends, lower_copy, lower_move
 from .sites import send_sites
 from .targets import Target
 
@@ -56,6 +58,7 @@ class Lowering:
         self.labels: dict[str, str] = {}  # core label -> the LLVM block after it
         self.declared: dict[str, str] = {}  # declarations and support functions by name
         self.sites = {id(send): number for number, send in enumerate(send_sites(program))}
+        self.metadata = ["!{}", f"!{{i64 {abi.REGION_ALIGNMENT}}}"]  # !0, !1, ...
         self.emitted = ""  # the value that the pipe being lowered emits
         self.regions = {region.name: position for position, region in enumerate(program.regions)}
         self.effects = bool(self.sites) or "wake" in program.may
@@ -75,7 +78,8 @@ class Lowering:
             f"i32 %wire_length, ptr noalias readonly %lease) {attributes}"
         )
         parts = [text.replace("ATTRIBUTES", attributes) for text in self.declared.values()]
-        return "\n".join([to.text(head), *parts, "!0 = !{}", f"!1 = !{{i64 {abi.REGION_ALIGNMENT}}}"]) + "\n"
+        parts += [f"!{number} = {node}" for number, node in enumerate(self.metadata)]
+        return "\n".join([to.text(head), *parts]) + "\n"
 
     # ---- statements
 
@@ -236,8 +240,8 @@ class Lowering:
                     self.unrolled(at, place, *self.packet(offset), count)
                     at, place, known = self.further(at, str(count)), place.plus(exactly(count)), known + count
                 case form.PacketBytes(offset, count):
-                    source, stretch = self.packet(offset), self.value(count)
-                    self.move(at, place, *source, stretch)
+                    (source, origin), stretch = self.packet(offset), self.value(count)
+                    lower_move(self, Ends(source, origin, at, place), stretch, "move")
                     at, place = self.further(at, stretch), place.plus(congruence(count, self.residues))
                     moved = to.value(f"add nuw i32 {moved}, {stretch}") if moved else stretch
         self.entry_length(entry, to.value(f"add nuw i32 {moved}, {known}") if moved else str(known))
@@ -256,12 +260,6 @@ class Lowering:
                 f"store i{8 * size} {taken}, ptr {self.further(to, str(done))}, align {alignment(target, size)}"
             )
             origin, target, done = origin.plus(exactly(size)), target.plus(exactly(size)), done + size
-
-    def move(self, to: str, target: Congruence, source: str, origin: Congruence, count: str) -> None:
-        size = self.target.pointer_bytes
-        name, text = support.move(size, alignment(origin, size), alignment(target, size))
-        self.declared[name] = text
-        self.to.emit(f"call void @{name}(ptr {to}, ptr {source}, i32 {count})")
 
     # ---- memory
 
@@ -334,6 +332,16 @@ class Lowering:
         full = f"@llvm.{name}.{type}"
         self.declared[full] = f"declare {type} {full}({parameters})"
         return self.to.value(f"call {type} {full}({arguments})", result)
+
+    def hinted(self, hints: Mapping[str, int]) -> str:
+        """What to write behind the jump back of a loop, to tell LLVM how to compile it; empty without hints."""
+        if not hints:
+            return ""
+        loop = len(self.metadata)
+        said = ", ".join(f"!{loop + 1 + number}" for number in range(len(hints)))
+        self.metadata.append(f"distinct !{{!{loop}, {said}}}")
+        self.metadata += [f'!{{!"llvm.loop.{hint}", i32 {value}}}' for hint, value in hints.items()]
+        return f", !llvm.loop !{loop}"
 
     # ---- expressions
 

@@ -2,6 +2,7 @@ define i32 @handler.mirror(ptr noalias readonly %packet, i32 range(i32 0, 257) %
 entry:
   %effects = alloca i32
   %rest = alloca i64
+  %move.at = alloca i64
   store i32 0, ptr %effects
   %t = icmp ugt i32 %length, 2
   br i1 %t, label %there, label %short
@@ -121,97 +122,119 @@ then$1:
   %t$73 = getelementptr inbounds i8, ptr %t$58, i32 40
   %t$74 = getelementptr inbounds i8, ptr %packet, i64 8
   %t$75 = sub nuw i32 %length, 8
-  call void @move.8.1.1(ptr %t$73, ptr %t$74, i32 %t$75)
-  %t$76 = getelementptr inbounds i8, ptr %t$73, i32 %t$75
-  %t$77 = zext i24 %first to i32
-  %t$78 = call i32 @llvm.bswap.i32(i32 %t$77)
-  %t$79 = lshr i32 %t$78, 8
-  %t$80 = trunc nuw i32 %t$79 to i24
-  %t$81 = zext i24 %t$80 to i32
-  %t$82 = call i32 @llvm.bswap.i32(i32 %t$81)
-  %t$83 = lshr i32 %t$82, 8
-  %t$84 = trunc nuw i32 %t$83 to i24
-  store i24 %t$84, ptr %t$76, align 1
-  %t$85 = getelementptr inbounds i8, ptr %t$76, i32 3
-  %t$86 = add nuw i32 %t$75, 46
-  %t$87 = getelementptr inbounds i8, ptr %entry$1, i32 4
-  store i32 %t$86, ptr %t$87, align 4
-  %t$88 = load i32, ptr %effects
-  %t$89 = mul nuw i32 %t$88, 308
-  %t$90 = add nuw i32 %t$89, 4
-  %t$91 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$92 = load ptr, ptr %t$91, !invariant.load !0, !nonnull !0
-  %entry$2 = getelementptr inbounds i8, ptr %t$92, i32 %t$90
+  %count = zext i32 %t$75 to i64
+  store i64 0, ptr %move.at
+  %whole = and i64 %count, -64
+  br label %move.head8
+move.head8:
+  %t$76 = load i64, ptr %move.at
+  %t$77 = icmp ult i64 %t$76, %whole
+  br i1 %t$77, label %move.word8, label %move.end8
+move.word8:
+  %t$78 = getelementptr inbounds i8, ptr %t$74, i64 %t$76
+  %t$79 = load i8, ptr %t$78, align 1
+  %t$80 = getelementptr inbounds i8, ptr %t$73, i64 %t$76
+  store i8 %t$79, ptr %t$80, align 1
+  %t$81 = add nuw i64 %t$76, 1
+  store i64 %t$81, ptr %move.at
+  br label %move.head8, !llvm.loop !2
+move.end8:
+  %whole$1 = and i64 %count, -16
+  br label %move.head8$1
+move.head8$1:
+  %t$82 = load i64, ptr %move.at
+  %t$83 = icmp ult i64 %t$82, %whole$1
+  br i1 %t$83, label %move.word8$1, label %move.end8$1
+move.word8$1:
+  %t$84 = getelementptr inbounds i8, ptr %t$74, i64 %t$82
+  %t$85 = load i8, ptr %t$84, align 1
+  %t$86 = getelementptr inbounds i8, ptr %t$73, i64 %t$82
+  store i8 %t$85, ptr %t$86, align 1
+  %t$87 = add nuw i64 %t$82, 1
+  store i64 %t$87, ptr %move.at
+  br label %move.head8$1, !llvm.loop !4
+move.end8$1:
+  %whole$2 = and i64 %count, -1
+  br label %move.head8$2
+move.head8$2:
+  %t$88 = load i64, ptr %move.at
+  %t$89 = icmp ult i64 %t$88, %whole$2
+  br i1 %t$89, label %move.word8$2, label %move.end8$2
+move.word8$2:
+  %t$90 = getelementptr inbounds i8, ptr %t$74, i64 %t$88
+  %t$91 = load i8, ptr %t$90, align 1
+  %t$92 = getelementptr inbounds i8, ptr %t$73, i64 %t$88
+  store i8 %t$91, ptr %t$92, align 1
+  %t$93 = add nuw i64 %t$88, 1
+  store i64 %t$93, ptr %move.at
+  br label %move.head8$2, !llvm.loop !7
+move.end8$2:
+  %t$94 = getelementptr inbounds i8, ptr %t$73, i32 %t$75
+  %t$95 = zext i24 %first to i32
+  %t$96 = call i32 @llvm.bswap.i32(i32 %t$95)
+  %t$97 = lshr i32 %t$96, 8
+  %t$98 = trunc nuw i32 %t$97 to i24
+  %t$99 = zext i24 %t$98 to i32
+  %t$100 = call i32 @llvm.bswap.i32(i32 %t$99)
+  %t$101 = lshr i32 %t$100, 8
+  %t$102 = trunc nuw i32 %t$101 to i24
+  store i24 %t$102, ptr %t$94, align 1
+  %t$103 = getelementptr inbounds i8, ptr %t$94, i32 3
+  %t$104 = add nuw i32 %t$75, 46
+  %t$105 = getelementptr inbounds i8, ptr %entry$1, i32 4
+  store i32 %t$104, ptr %t$105, align 4
+  %t$106 = load i32, ptr %effects
+  %t$107 = mul nuw i32 %t$106, 308
+  %t$108 = add nuw i32 %t$107, 4
+  %t$109 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$110 = load ptr, ptr %t$109, !invariant.load !0, !nonnull !0
+  %entry$2 = getelementptr inbounds i8, ptr %t$110, i32 %t$108
   store i32 3, ptr %entry$2, align 4
-  %t$93 = getelementptr inbounds i8, ptr %entry$2, i32 4
-  store i32 0, ptr %t$93, align 4
-  %t$94 = add nuw i32 %t$88, 1
-  store i32 %t$94, ptr %effects
+  %t$111 = getelementptr inbounds i8, ptr %entry$2, i32 4
+  store i32 0, ptr %t$111, align 4
+  %t$112 = add nuw i32 %t$106, 1
+  store i32 %t$112, ptr %effects
   br label %end$1
 else$1:
-  %t$95 = load i32, ptr %effects
-  %t$96 = mul nuw i32 %t$95, 308
-  %t$97 = add nuw i32 %t$96, 4
-  %t$98 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$99 = load ptr, ptr %t$98, !invariant.load !0, !nonnull !0
-  %entry$3 = getelementptr inbounds i8, ptr %t$99, i32 %t$97
+  %t$113 = load i32, ptr %effects
+  %t$114 = mul nuw i32 %t$113, 308
+  %t$115 = add nuw i32 %t$114, 4
+  %t$116 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$117 = load ptr, ptr %t$116, !invariant.load !0, !nonnull !0
+  %entry$3 = getelementptr inbounds i8, ptr %t$117, i32 %t$115
   store i32 65537, ptr %entry$3, align 4
-  %t$100 = getelementptr inbounds i8, ptr %entry$3, i32 4
-  store i32 0, ptr %t$100, align 4
-  %t$101 = add nuw i32 %t$95, 1
-  store i32 %t$101, ptr %effects
+  %t$118 = getelementptr inbounds i8, ptr %entry$3, i32 4
+  store i32 0, ptr %t$118, align 4
+  %t$119 = add nuw i32 %t$113, 1
+  store i32 %t$119, ptr %effects
   %frame$1 = getelementptr inbounds i8, ptr %entry$3, i32 8
-  %t$102 = lshr i128 %address, 3
-  %t$103 = trunc i128 %t$102 to i48
-  %t$104 = call i48 @llvm.bswap.i48(i48 %t$103)
-  store i48 %t$104, ptr %frame$1, align 4
-  %t$105 = getelementptr inbounds i8, ptr %frame$1, i32 6
-  %t$106 = getelementptr inbounds i8, ptr %entry$3, i32 4
-  store i32 6, ptr %t$106, align 4
+  %t$120 = lshr i128 %address, 3
+  %t$121 = trunc i128 %t$120 to i48
+  %t$122 = call i48 @llvm.bswap.i48(i48 %t$121)
+  store i48 %t$122, ptr %frame$1, align 4
+  %t$123 = getelementptr inbounds i8, ptr %frame$1, i32 6
+  %t$124 = getelementptr inbounds i8, ptr %entry$3, i32 4
+  store i32 6, ptr %t$124, align 4
   br label %end$1
 end$1:
-  %t$107 = load i32, ptr %effects
-  %t$108 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$109 = load ptr, ptr %t$108, !invariant.load !0, !nonnull !0
-  store i32 %t$107, ptr %t$109, align 4
+  %t$125 = load i32, ptr %effects
+  %t$126 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$127 = load ptr, ptr %t$126, !invariant.load !0, !nonnull !0
+  store i32 %t$125, ptr %t$127, align 4
   ret i32 1
 }
 
 declare i32 @llvm.bswap.i32(i32)
 declare i64 @llvm.bswap.i64(i64)
 declare i128 @llvm.bswap.i128(i128)
-
-define internal void @move.8.1.1(ptr noalias %to, ptr noalias %from, i32 %count) noinline nounwind "no-builtins" {
-entry:
-  %tail = and i32 %count, 7
-  %whole = xor i32 %count, %tail
-  br label %words
-words:
-  %at = phi i32 [ 0, %entry ], [ %at.after, %word ]
-  %more = icmp ult i32 %at, %whole
-  br i1 %more, label %word, label %bytes
-word:
-  %word.from = getelementptr inbounds i8, ptr %from, i32 %at
-  %word.to = getelementptr inbounds i8, ptr %to, i32 %at
-  %taken = load i64, ptr %word.from, align 1
-  store i64 %taken, ptr %word.to, align 1
-  %at.after = add nuw i32 %at, 8
-  br label %words
-bytes:
-  %place = phi i32 [ %whole, %words ], [ %place.after, %byte ]
-  %some = icmp ult i32 %place, %count
-  br i1 %some, label %byte, label %end
-byte:
-  %byte.from = getelementptr inbounds i8, ptr %from, i32 %place
-  %byte.to = getelementptr inbounds i8, ptr %to, i32 %place
-  %one = load i8, ptr %byte.from
-  store i8 %one, ptr %byte.to
-  %place.after = add nuw i32 %place, 1
-  br label %bytes
-end:
-  ret void
-}
-
 declare i48 @llvm.bswap.i48(i48)
 !0 = !{}
 !1 = !{i64 8}
+!2 = distinct !{!2, !3}
+!3 = !{!"llvm.loop.interleave.count", i32 1}
+!4 = distinct !{!4, !5, !6}
+!5 = !{!"llvm.loop.interleave.count", i32 1}
+!6 = !{!"llvm.loop.vectorize.width", i32 16}
+!7 = distinct !{!7, !8, !9}
+!8 = !{!"llvm.loop.interleave.count", i32 1}
+!9 = !{!"llvm.loop.vectorize.width", i32 1}
