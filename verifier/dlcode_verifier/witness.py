@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dlcode_dsl.core import interpret
+from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault, Packet
 
-from .obligations import Obligation
+from .lasso import REPLAY, replay
+from .obligations import Node, Obligation
 from .task import Candidate
 
 REPLAYS = 300
 """Most runs of the interpreter spent on a plainer witness."""
+
+SHORT = 20_000
+"""Operations after which such a run is given up."""
 
 MOST_CELLS = 100_000
 """Cells of owned memory beyond which none is looked for: each run copies them all."""
@@ -31,31 +35,39 @@ class Witness:
 
 
 def fault_of(program: Program, witness: Witness) -> Fault | None:
-    """The fault that running the program on the witness raises."""
-    try:
-        interpret.run(program, witness.packet, witness.memory)
-    except Fault as fault:
-        return fault
-    return None
+    """The fault that running the program on the witness raises, a loop that comes back to where it was among them."""
+    return replay(program, witness.packet, witness.memory)
 
 
 def confirm(program: Program, obligation: Obligation, candidate: Candidate) -> tuple[Witness, Fault] | None:
     """The plainest witness found for the obligation, and the fault it raises; None if the candidate does not replay."""
-
-    def breaks(witness: Witness) -> Fault | None:
-        fault = fault_of(program, witness)
-        return fault if fault and fault.kind is obligation.kind and fault.node is obligation.node else None
-
-    witness = _start(program, candidate)
-    if breaks(witness) is None:
+    witness = start(program, candidate)
+    fault = fault_of(program, witness)
+    if fault is None or not same(fault, obligation.kind, obligation.node):
         return None
-    plain = _plainer(witness, lambda other: breaks(other) is not None)
-    fault = breaks(plain)
-    assert fault is not None
-    return plain, fault
+    return plainest(program, witness, fault)
 
 
-def _start(program: Program, candidate: Candidate) -> Witness:
+def plainest(program: Program, witness: Witness, fault: Fault) -> tuple[Witness, Fault]:
+    """A plainer witness of the same kind of fault at the same node, if one is found, and the fault as it raises it."""
+
+    def again(other: Witness, enough: int) -> Fault | None:
+        found = replay(program, other.packet, other.memory, enough=enough)
+        return found if found and same(found, fault.kind, fault.node) else None
+
+    plain = plainer(witness, lambda other: again(other, SHORT) is not None)
+    found = again(plain, REPLAY)
+    assert found is not None
+    return plain, found
+
+
+def same(fault: Fault, kind: FaultKind, node: Node) -> bool:
+    """Whether a fault is of that kind, at that very node."""
+    return fault.kind is kind and fault.node is node
+
+
+def start(program: Program, candidate: Candidate) -> Witness:
+    """The packet and memory that a model tells of."""
     data = bytearray(min(candidate.length, program.maximum))
     for place, byte in candidate.contents.get("packet", {}).items():
         if place < len(data):
@@ -69,7 +81,7 @@ def _start(program: Program, candidate: Candidate) -> Witness:
     return Witness(Packet(bytes(data), wire), memory)
 
 
-def _plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
+def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
     """A witness with nothing cut off on the way, and with as many zero bytes and cells as a few runs find."""
     if sum(map(len, witness.memory.values())) > MOST_CELLS:
         return witness

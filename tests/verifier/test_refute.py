@@ -1,0 +1,61 @@
+"""Unsafe programs are refuted by packets that the interpreter was seen to fault on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dlcode_dsl.core.faults import FaultKind
+from dlcode_dsl.core.form import Program
+from dlcode_dsl.core.parse import parse_program
+from dlcode_verifier.conditions import conditions
+from dlcode_verifier.obligations import Node
+from dlcode_verifier.refute import Found, refute
+from dlcode_verifier.unrolling import unrolled
+from dlcode_verifier.witness import fault_of
+from tests.data_files import Case, each_case
+from tests.verifier.support import HERE
+
+REFUSED = Path(__file__).parent / "data" / "refused"
+
+
+def faults(program: Program) -> list[tuple[FaultKind, Node]]:
+    """Whatever a program can do wrong in its first turns."""
+    laid_out = unrolled(program, 2)
+    found = (laid_out.fault_at(part.kind, part.node) for part in conditions(laid_out.program).obligations)
+    return [fault for fault in found if fault is not None]
+
+
+def wanted(text: str, program: Program) -> list[tuple[FaultKind, Node]]:
+    """The faults that comments of a core text name, each at its line."""
+    kinds = {
+        number: FaultKind(match[1])
+        for number, line in enumerate(text.splitlines(), 1)
+        if (match := re.search(r"; ([a-z-]+)$", line))
+    }
+    return [(kind, node) for kind, node in faults(program) if kinds.get(node.span.line) is kind]
+
+
+def said(found: Found) -> str:
+    node, packet, memory = found.node, found.witness.packet, found.witness.memory
+    cells = [f"{name}[{at}] = {cell}" for name, row in memory.items() for at, cell in enumerate(row) if cell]
+    place = f"line {node.span.line}: {node.span.text.splitlines()[0]}"
+    met = ", ".join([packet.data.hex() or "of no bytes", *cells])
+    return f"{found.kind.value} at {place}\n  {found.fault.detail}\n  packet {met}"
+
+
+@each_case(REFUSED / "mutants.test")
+def test_an_unsafe_program_is_refuted_at_its_mistake(case: Case, request: pytest.FixtureRequest) -> None:
+    """The kinds of mistake: a check too short, too late or left out; an endless loop; a shift, a division."""
+    program = parse_program(case.input)
+    asked = wanted(case.input, program)
+    assert asked, "a comment names the fault"
+    found = refute(program, asked, HERE).found
+    for one in found:
+        fault = fault_of(program, one.witness)
+        assert fault is not None
+        assert (fault.kind, id(fault.node)) == (one.kind, id(one.node))
+    assert {(one.kind, id(one.node)) for one in found} >= {(kind, id(node)) for kind, node in asked}
+    case.expect({"refuted": "\n".join(map(said, found))}, request)
