@@ -1,71 +1,27 @@
-"""Expressions: values with their types, and conditions as control flow.
-
-A packet is read by statements, so a condition becomes a jump: `jump(condition, absent)` makes statements that go on
-where it is true and run `absent`, which leaves, where it is false. A comparison of what is absent runs the same body.
-"""
+"""Expressions: values with their types, by what is written; `conditions`, `views` and `absence` do the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .. import codes
 from ..core import form
-from ..core.check import leaves_to
 from ..core.form import Body
 from ..diagnostics import Diagnostic
-from ..layout import Field, Layout
+from ..layout import Layout
 from ..module import Module
 from ..source import Span
 from ..syntax import tree
 from ..syntax.tree import Expression
-from ..types import ADDRESSES, BOOL, U32, ValueType, number, value_type
+from ..types import ADDRESSES, BOOL, U32, number
 from ..wrong import unknown, wrong
-from . import fold, places, values
+from . import absence, conditions, fold, places, values, views
 from .emit import Emitter
-from .needs import needs, used
+from .names import FieldOf, Local, Meaning, Memory, Poisoned
 from .places import Place
 from .values import Literal, Typed, Value
-
-# ---- what a name stands for
-
-
-@dataclass(frozen=True)
-class Local:
-    """A `let` or `var`."""
-
-    type: ValueType
-    core: form.Expression  # a variable, or a constant where the name never changes
-    mutable: bool
-
-
-@dataclass(frozen=True)
-class FieldOf:
-    """A field's own name, inside its header's declaration."""
-
-    place: Place
-    field: Field
-
-
-@dataclass(frozen=True)
-class Memory:
-    """An owned scalar or array."""
-
-    region: form.Region
-    type: ValueType
-    scalar: bool
-
-
-@dataclass(frozen=True)
-class Poisoned:
-    """A name whose value was refused; its uses are not blamed as well."""
-
-
-Meaning = Local | Place | FieldOf | Memory | Poisoned
-
-LONGEST_TRUTH = 16
-"""Most nodes of a truth value that is written twice: doubled at each level of a nesting, it would grow without end."""
 
 
 class Silent(Exception):
@@ -124,143 +80,11 @@ class Lowering:
 
     def jump(self, condition: Expression, absent: Body) -> None:
         """Go on where a condition is true; run `absent` where it is false, or where what it compares is absent."""
-        span = condition.span
-        match condition:
-            case tree.Junction("and", terms):
-                for term in terms:
-                    self.jump(term, absent)
-            case tree.Junction(_, terms):
-                self._either(condition, terms, absent)
-            case tree.Compare(operator, left, right):
-                sides = self._brief(self.value(left, absent)), self._brief(self.value(right, absent))
-                self.unless(values.compare(operator, *sides, span), absent, span)
-            case tree.Member(value, items):
-                self._member(value, items, absent, span)
-            case tree.Not(operand):
-                self._unless_true(operand, absent, span)
-            case tree.Call(tree.Name("has"), arguments):
-                places.locate(self, self._header_argument(condition.name, arguments), absent)
-            case tree.Use(name) if name.text not in self.names and name.text in self.module.filters:
-                self._inline(name, absent)
-            case _:
-                self.unless(values.expect(self.value(condition, absent), BOOL), absent, span)
-
-    def _brief(self, value: Value) -> Value:
-        """A value of which a comparison of truths is made, that writes it twice: a long one under a name of its own."""
-        if isinstance(value, Typed) and value.type == BOOL and fold.size(value.core) > LONGEST_TRUTH:
-            return replace(value, core=self.emitter.let("truth", value.core, value.span))
-        return value
-
-    def _member(self, value: Expression, items: tuple[Expression, ...], absent: Body, span: Span) -> None:
-        first = self.value(value, absent)
-        if isinstance(first, Typed):
-            first = Typed(first.type, self.emitter.let("member", first.core, span), span)
-        terms = [values.compare("==", first, self.value(item, absent), item.span) for item in items]
-        self.unless(fold.joined("or", terms), absent, span)
-
-    def _either(self, whole: tree.Junction, terms: tuple[Expression, ...], absent: Body) -> None:
-        span = whole.span
-        self._hoist(whole, absent)
-        found = self.emitter.fresh("found")
-        with self.emitter.nested() as body:
-            plain: list[form.Expression] = []  # conditions of one run of terms that need no statements
-
-            def flush() -> None:
-                if plain:
-                    self.emitter.emit(form.If(fold.joined("or", plain), (form.Leave(found, span=span),), span=span))
-                    plain.clear()
-
-            for term in terms:
-                other = self.emitter.fresh("other")
-                with self.emitter.nested() as inner:
-                    self.jump(term, (form.Leave(other, span=span),))
-                condition = as_expression(inner, other)
-                if condition is not None:
-                    plain.append(condition)
-                else:
-                    flush()
-                    self.emitter.block(other, [*inner, form.Leave(found, span=span)], span)
-            if not body:  # no term needed a statement
-                condition = fold.joined("or", plain)
-            else:
-                condition = None
-                flush()
-                self.emitter.emit(*absent)
-        if condition is not None:
-            self.unless(condition, absent, span)
-        else:
-            self.emitter.block(found, body, span)
-
-    def _hoist(self, condition: Expression, absent: Body) -> None:
-        """Read what a condition cannot be true without."""
-        for (header, field), name in needs(condition, self.module, self.names).items():
-            place = places.locate(self, name, absent)
-            if field:
-                places.field_value(self, place, self.module.headers[header].fields[field], absent, name.span)
-
-    def warn_of_absence(self, operand: Expression, span: Span) -> None:
-        """Warn of a `!` whose operand is false where something is absent."""
-        if self._may_be_absent(operand):
-            help = "an absent value makes a comparison false under every operator; turn the operator instead"
-            self.warnings.append(wrong(codes.NOT_OF_ABSENT, span, help=help).diagnostic)
-
-    def _unless_true(self, operand: Expression, absent: Body, span: Span) -> None:
-        """`!operand`."""
-        self.warn_of_absence(operand, span)
-        label = self.emitter.fresh("not")
-        with self.emitter.nested() as body:
-            self.jump(operand, (form.Leave(label, span=span),))
-            condition = as_expression(body, label)
-            if condition is None:
-                self.emitter.emit(*absent)
-        if condition is not None:
-            self.unless(fold.negate(condition), absent, span)
-        else:
-            self.emitter.block(label, body, span)
-
-    def _may_be_absent(self, operand: Expression) -> bool:
-        match operand:
-            case tree.Junction(_, terms):
-                return any(self._may_be_absent(term) for term in terms)
-            case tree.Not(inner):
-                return self._may_be_absent(inner)
-            case tree.Compare(_, left, right):
-                found = used(left, self.module, self.names) | used(right, self.module, self.names)
-                return not all(self._is_known(*key) for key in found)
-            case tree.Member(value, _):
-                return not all(self._is_known(*key) for key in used(value, self.module, self.names))
-        return False
-
-    def _is_known(self, header: str, field: str) -> bool:
-        place = self.emitter.known.get(("header", header))
-        return place is not None and (not field or places.is_read(self, place, place.layout.fields[field]))
-
-    def _inline(self, name: tree.Name, absent: Body) -> None:
-        """The condition of a filter that is named."""
-        declared = self.module.filters[name.text]
-        if declared.link.text != self.link:
-            raise wrong(codes.WRONG_TYPE, name.span, found=f"a filter on {declared.link}", wanted=f"one on {self.link}")
-        if len(declared.body) != 1 or not isinstance(declared.body[0], tree.Evaluate):
-            help = "a filter that is used inside another is one expression"
-            raise wrong(codes.WRONG_TYPE, name.span, found="a filter with statements", wanted="a condition", help=help)
-        if name.text not in self.module.conditions:
-            remark = "it names itself, or names others too deep or too often"
-            raise wrong(codes.CIRCULAR, name.span, remark, name=name)
-        with self.scope({}):
-            self.jump(self.module.conditions[name.text], absent)
+        conditions.jump(self, condition, absent)
 
     def truth(self, condition: Expression, span: Span) -> form.Expression:
         """A condition as a value: one expression where it can be, else a variable that control flow sets."""
-        label = self.emitter.fresh("false")
-        with self.emitter.nested() as body:
-            self.jump(condition, (form.Leave(label, span=span),))
-            plain = as_expression(body, label)
-        if plain is not None:
-            return plain
-        answer = self.emitter.variable("truth", fold.truth(False, span), span)
-        body.append(form.Assign(answer.name, fold.truth(True, span), span=span))
-        self.emitter.block(label, body, span)
-        return answer
+        return conditions.truth(self, condition, span)
 
     # ---- values
 
@@ -285,9 +109,9 @@ class Lowering:
             case tree.Binary(operator, left, right):
                 return values.arithmetic(operator, self.value(left, absent), self.value(right, absent), span)
             case tree.As(operand, type):
-                return self._as(operand, type, absent, span)
+                return views.convert(self, operand, type, absent, span)
             case tree.Otherwise(value, alternative):
-                return self._otherwise(value, alternative, absent, span)
+                return absence.otherwise(self, value, alternative, absent, span)
             case tree.Junction() | tree.Compare() | tree.Member() | tree.Not():
                 return Typed(BOOL, self.truth(expression, span), span)
             case tree.Text():
@@ -430,7 +254,7 @@ class Lowering:
             case "has":
                 return Typed(BOOL, self.truth(whole, whole.span), whole.span)
             case "bswap":
-                operand = values.settled(self.value(_only(name, arguments), absent))
+                operand = values.settled(self.value(conditions.only(name, arguments), absent))
                 if not operand.type.numeric or operand.type.bits % 8:
                     found, wanted = str(operand.type), "a number of whole bytes"
                     raise wrong(codes.WRONG_TYPE, operand.span, found=found, wanted=wanted)
@@ -441,50 +265,12 @@ class Lowering:
                     raise wrong(codes.BAD_ARGUMENT, whole.span, remark, name=name)
                 outer, self.at_entry = self.at_entry, True
                 try:
-                    return self.value(_only(name, arguments), absent)
+                    return self.value(conditions.only(name, arguments), absent)
                 finally:
                     self.at_entry = outer
         if name.text in self.module.headers or name.text in self.module.messages:
             raise wrong(codes.WRONG_TYPE, whole.span, found="a packet being built", wanted="a value")
         raise unknown("function", name, ("has", "bswap", "old"))
-
-    def _header_argument(self, name: tree.Name, arguments: tuple[tree.Argument, ...]) -> tree.Name:
-        argument = _only(name, arguments)
-        if not isinstance(argument, tree.Use) or argument.name.text not in self.module.headers:
-            if isinstance(argument, tree.Use):
-                raise unknown("header", argument.name, self.module.headers)
-            raise wrong(codes.BAD_ARGUMENT, argument.span, "it asks for a header by its name", name=name)
-        return argument.name
-
-    def _as(self, operand: Expression, type: tree.TypeName, absent: Body | None, span: Span) -> Value:
-        wanted = value_type(type.name.text)
-        if isinstance(operand, tree.Index) and _is_packet(operand.target):
-            if wanted is not None and wanted.bits and wanted.bits % 8 == 0:
-                return self._read_at(operand.index, wanted, absent, span)
-            help = f"a view is named first: `let v = {span.text} else …`"
-            raise wrong(codes.WRONG_TYPE, span, found="a view", wanted="a value", help=help)
-        if wanted is None or type.count is not None:
-            raise unknown("type of a value", type.name, ("u8", "u16", "u32", "u64", "bool", *ADDRESSES))
-        value = self.value(operand, absent)
-        if isinstance(value, Literal) or value.type == BOOL or wanted == BOOL:
-            return Typed(wanted, values.expect(value, wanted), span)
-        return Typed(wanted, fold.resized(value.core, wanted.core, span), span)
-
-    def _read_at(self, index: Expression, type: ValueType, absent: Body | None, span: Span) -> Value:
-        """`pkt[at] as u16`: absent where the bytes are not all captured."""
-        at = self.number(index, form.U32, absent)
-        name = self.emitter.fresh("at")
-        self.emitter.emit(form.Read(name, type.core, at, absent, span=span))
-        return Typed(type, form.Variable(name, type.core, span=span), span)
-
-    def view(self, operand: tree.As, absent: Body) -> Place:
-        """`pkt[at] as T`, of a header or message."""
-        layout = self.layout(operand.type.name)
-        assert isinstance(operand.operand, tree.Index)
-        start = self.number(operand.operand.index, form.U32, absent)
-        if isinstance(start, form.Constant) and start.value > form.MAXIMUM_PACKET:
-            raise wrong(codes.DOES_NOT_FIT_LITERAL, start.span, value=start.value, type="any packet")
-        return places.view(self, layout, start, places.PACKET, absent, operand.span)
 
     def layout(self, name: tree.Name) -> Layout:
         """The message or header of that name."""
@@ -492,61 +278,3 @@ class Lowering:
         if found is None:
             raise unknown("message or header", name, [*self.module.messages, *self.module.headers])
         return found
-
-    def is_view(self, expression: Expression) -> bool:
-        """Whether an expression is `pkt[at] as T` of a header or message."""
-        return (
-            isinstance(expression, tree.As)
-            and isinstance(expression.operand, tree.Index)
-            and _is_packet(expression.operand.target)
-            and value_type(expression.type.name.text) is None
-        )
-
-    def _otherwise(
-        self, value: Expression, alternative: Expression | tree.Verdict, absent: Body | None, span: Span
-    ) -> Value:
-        """`value else alternative`."""
-        if isinstance(alternative, tree.Verdict):
-            raise wrong(codes.WRONG_TYPE, alternative.span, found="a verdict", wanted="a value")
-        done, missing = self.emitter.fresh("done"), self.emitter.fresh("absent")
-        with self.emitter.nested() as present_body:
-            found = self.value(value, (form.Leave(missing, span=span),))
-            present = values.settled(found) if isinstance(alternative, tree.Number) else found
-            type = present.type if isinstance(present, Typed) else None
-        with self.emitter.nested() as alternative_body:
-            other = self.value(alternative, absent)
-        left, right = values.agreed(present, other, span) if type is None or type.numeric else (
-            present, Typed(type, values.expect(other, type), other.span))  # fmt: skip
-        assert isinstance(left, Typed)
-        assert isinstance(right, Typed)
-        if not any(leaves_to(missing, statement) for statement in present_body):  # it is never absent
-            self.emitter.emit(*present_body)
-            return left
-        answer = self.emitter.variable("value", fold.constant(0, left.type.core, span), span)
-        present_body += [form.Assign(answer.name, left.core, span=span), form.Leave(done, span=span)]
-        alternative_body.append(form.Assign(answer.name, right.core, span=span))
-        body = [form.Block(missing, tuple(present_body), span=span), *alternative_body]
-        self.emitter.block(done, body, span)
-        return Typed(left.type, answer, span)
-
-
-def _is_packet(target: Expression) -> bool:
-    return isinstance(target, tree.Use) and target.name.text == "pkt"
-
-
-def _only(name: tree.Name, arguments: tuple[tree.Argument, ...]) -> Expression:
-    if len(arguments) != 1 or arguments[0].name is not None:
-        raise wrong(codes.BAD_ARGUMENT, name.span, "it takes one argument, without a name", name=name)
-    return arguments[0].value
-
-
-def as_expression(body: list[form.Statement], label: str) -> form.Expression | None:
-    """The condition under which control comes out at the end of a body that does nothing but test; else None."""
-    terms: list[form.Expression] = []
-    for statement in body:
-        match statement:
-            case form.If(condition, (form.Leave(target),), ()) if target == label:
-                terms.append(fold.negate(condition))
-            case _:
-                return None
-    return fold.joined("and", terms)

@@ -21,8 +21,8 @@ from ..syntax import tree
 from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
 from . import places, replies
-from .expressions import Memory
 from .filters import binding
+from .names import Memory
 from .needs import used
 from .statements import Statements, not_yet
 

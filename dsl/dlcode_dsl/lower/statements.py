@@ -17,8 +17,10 @@ from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
-from . import fold, values
-from .expressions import Local, Lowering, Memory, Poisoned, Silent, as_expression
+from . import conditions, fold, values, views
+from .conditions import as_expression
+from .expressions import Lowering, Silent
+from .names import Local, Memory, Poisoned
 from .places import Place
 from .values import Typed
 
@@ -121,7 +123,7 @@ class Statements(Lowering, ABC):
             absent = self.leaving(value.alternative)
             if absent is not None:
                 value = value.value
-        if self.is_view(value):
+        if views.is_view(value):
             assert isinstance(value, tree.As)
             self.declare(statement.name, self._viewed(statement, value, absent))
             return
@@ -140,7 +142,7 @@ class Statements(Lowering, ABC):
             help = "name a view with `let`, without a type"
             raise wrong(codes.WRONG_TYPE, statement.span, found="a view", wanted="a value", help=help)
         if absent is not None:
-            return self.view(value, absent)
+            return views.view(self, value, absent)
         if isinstance(statement.value, tree.Otherwise):
             raise wrong(codes.WRONG_TYPE, statement.value.span, found="a view", wanted="a value",
                         help="the `else` of a view ends the run")  # fmt: skip
@@ -153,7 +155,7 @@ class Statements(Lowering, ABC):
         at = self.emitter.variable("view", fold.constant(0, span=span), span)
         label = self.emitter.fresh("absent")
         with self.emitter.nested() as body:
-            place = self.view(value, (form.Leave(label, span=span),))
+            place = views.view(self, value, (form.Leave(label, span=span),))
             self.emitter.emit(form.Assign(at.name, place.offset(0, span), span=span))
             self.emitter.emit(form.Assign(present.name, fold.truth(True, span), span=span))
         self.emitter.block(label, body, span)
@@ -209,7 +211,7 @@ class Statements(Lowering, ABC):
             with self.emitter.nested() as then:
                 ended = self.statements(statement.then)
             if len(then) == 1 and isinstance(then[0], form.Exit):  # short enough to stand wherever the test fails
-                self.warn_of_absence(statement.condition.operand, statement.condition.span)
+                conditions.warn_of_absence(self, statement.condition.operand, statement.condition.span)
                 self.jump(statement.condition.operand, tuple(then))
                 return False
         end, other = self.emitter.fresh("end"), self.emitter.fresh("else")
