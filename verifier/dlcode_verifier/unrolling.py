@@ -86,6 +86,7 @@ class _Layout:
         return node
 
     def claim(self, condition: Expression, kind: FaultKind | None, original: Node | None) -> form.Check:
+        self.room -= 1
         check: form.Check = self.made(form.Check("assertion", condition), original, kind)
         return check
 
@@ -206,8 +207,9 @@ class _Layout:
         return out
 
     def cut(self) -> list[Statement]:
+        """The end of what was laid out: a claim that no run gets here, which is an obligation of this program alone."""
         self.whole = False
-        return [self.end]
+        return [self.claim(_FALSE, None, None), self.end]
 
     @property
     def end(self) -> form.Exit:
@@ -216,6 +218,7 @@ class _Layout:
 
     def kept(self, value: Expression, out: list[Statement]) -> form.Variable:
         """A name, bound at the end of `out`, for the present value."""
+        self.room -= 1
         name = self.fresh("kept", {})
         out.append(form.Let(name, value))
         return form.Variable(name, value.type)
