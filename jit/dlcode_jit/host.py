@@ -85,18 +85,23 @@ class Lease:
         self._words = (ctypes.c_void_p * len(words))(*words)
         self._address = ctypes.addressof(self._words)
         self.packet = b""  # the bytes of the packet after the last run: other ones, if the program may rewrite
+        self._copy = bytearray()  # that a program rewrites
 
     def enter(self, packet: Packet) -> Verdict:
-        """Run the image on a packet. Raises ImageError (`packet`) for one longer than the program's maximum."""
+        """Run the image on a packet; one that may rewrite gets a copy, so the packet stays as it is.
+
+        Raises ImageError (`packet`) for a packet longer than the program's maximum.
+        """
         program = self._image.program
         data = packet.data if type(packet.data) is bytes else bytes(packet.data)  # nobody changes these
         if len(data) > program.maximum:
             raise ImageError("packet", f"{program.name} is run on packets of at most {program.maximum} bytes")
         self._queue[0] = 0
         if "rewrite" in program.may:
-            copy = ctypes.create_string_buffer(data, max(len(data), 1))
-            code = self._image._entry(ctypes.addressof(copy), len(data), packet.wire_length, self._address)
-            self.packet = copy.raw[: len(data)]
+            self._copy[: len(data)] = data  # as long as the longest packet so far
+            held = (ctypes.c_char * len(data)).from_buffer(self._copy)
+            code = self._image._entry(ctypes.addressof(held), len(data), packet.wire_length, self._address)
+            self.packet = held.raw
         else:
             self.packet = data
             code = self._image._entry(self.packet, len(data), packet.wire_length, self._address)
