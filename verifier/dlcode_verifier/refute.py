@@ -29,8 +29,14 @@ from .worker import solve
 TURNS = (1, 2, 4, 8, 16, 34)
 """How many turns are laid out, one attempt after the other. A u32 has 32 bits: a loop over them takes 33 heads."""
 
-MOST_EFFORT = 40_000_000
-"""Steps of the solver, by its own count, after which no more turns are tried."""
+EFFORT = 3_000_000
+"""Most steps of the solver, by its own count, for one query: a run that exists is mostly found in far fewer."""
+
+MOST_EFFORT = 6_000_000
+"""Steps after which no more turns are tried."""
+
+MOST_ROWS = 4_000
+"""Rows of a table beyond which the solver is not asked: each of its steps takes longer the more there are."""
 
 INTEGERS_FIRST = 2
 """Up to how many turns integers are tried before bit-vectors: bit tricks are worse in them the longer a run is."""
@@ -95,7 +101,7 @@ class _Search:
         return True
 
     def turns(self, turns: int) -> bool:
-        """Search in runs of at most so many turns of each loop; whether that is all runs."""
+        """Search in runs of at most so many turns of each loop; whether more turns are of no use."""
         laid_out = unrolled(self.program, turns)
         what = conditions(laid_out.program)
         goals = []
@@ -103,6 +109,8 @@ class _Search:
             stands_for = laid_out.fault_at(obligation.kind, obligation.node)
             if stands_for is not None and obligation.claim != TRUE and obligation.path != FALSE:
                 goals.append(((stands_for[0], id(stands_for[1])), obligation.path, obligation.claim))
+        if len(what.terms.rows) > MOST_ROWS:
+            return True
         for endless in (False, True):  # where memory was left out of what is compared, a lasso may be none
             while True:
                 asked = {key for key in self.wanted if (key[0] is FaultKind.ENDLESS) == endless}
@@ -123,7 +131,8 @@ class _Search:
         maximum, options = self.program.maximum, self.options
         integers = options.integer_effort if turns <= INTEGERS_FIRST else 1
         hints = shapes(terms.rows, maximum)
-        task = Task(terms.rows, [(TRUE, claim)], maximum, hints, integers, options.bitvector_effort)
+        vectors = min(options.bitvector_effort, EFFORT)
+        task = Task(terms.rows, [(TRUE, claim)], maximum, hints, integers, vectors)
         decision = solve(task, isolated=options.isolated, watchdog=options.watchdog)
         self.so_far.queries += decision.queries
         self.so_far.effort += decision.effort

@@ -23,7 +23,7 @@ from dlcode_dsl.core.form import BOOL, U8, U32, U64, Body, Expression, Program, 
 from .lasso import cones
 from .obligations import Node
 
-MOST_STATEMENTS = 3000
+MOST_STATEMENTS = 1500
 """Statements that an unrolled program may have; where it would have more, loops are cut earlier."""
 
 LONGEST_PERIOD = 4
