@@ -13,6 +13,7 @@ from .library import library
 from .lower.emit import LARGEST_PROGRAM, TooLarge
 from .lower.filters import lower_filter
 from .lower.handlers import lower_handler
+from .lower.pipes import judge_pipes
 from .module import Module, module_of
 from .source import Source
 from .syntax import tree
@@ -57,6 +58,7 @@ def compile_source(source: Source, *, include: Iterable[Source] = ()) -> Compile
     found += parsed.diagnostics
     module, wrong = module_of([*declarations, *parsed.declarations], library())
     found += wrong
+    found += judge_pipes(module)
     programs: dict[str, Program] = {}
     declared_programs: list[tree.Filter | tree.Handler] = [*module.filters.values(), *module.handlers.values()]
     for declared in declared_programs:

@@ -6,7 +6,7 @@ one field is of variable length, and it is the last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from . import codes
@@ -14,7 +14,7 @@ from .constants import Known, evaluate, literal_of
 from .source import Span
 from .syntax import tree
 from .types import U8, ValueType, value_type
-from .wrong import unknown, wrong
+from .wrong import Wrong, unknown, wrong
 
 LONGEST_LAYOUT = 1514
 """Most bytes of a fixed part: no frame of Ethernet has more (IEEE 802.3, 3.2.7)."""
@@ -89,11 +89,12 @@ class Layout:
     def field(self, name: tree.Name) -> Field:
         """The field of that name. Raises Wrong where there is none."""
         if name.text not in self.fields:
-            raise _no_field(self.name, name, self.fields)
+            raise no_field(self.name, name, self.fields)
         return self.fields[name.text]
 
 
-def _no_field(of: str, name: tree.Name, fields: Mapping[str, Field]) -> Exception:
+def no_field(of: str, name: tree.Name, fields: Iterable[str]) -> Wrong:
+    """That something has no field of this name, with the nearest that it has."""
     found = unknown("field", name, fields).diagnostic
     return wrong(codes.NO_FIELD, name.span, help=found.help, edit=found.edit, of=of, field=name.text)
 

@@ -29,6 +29,8 @@ class Module:
     filters: dict[str, tree.Filter] = field(default_factory=dict)
     handlers: dict[str, tree.Handler] = field(default_factory=dict)
     conditions: dict[str, tree.Expression] = field(default_factory=dict)  # filters that can be used inside others
+    pipes: dict[str, tree.Pipe] = field(default_factory=dict)
+    templates: dict[str, tree.Template] = field(default_factory=dict)
     paths: dict[tuple[str, str], tuple[Path, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -69,6 +71,10 @@ def module_of(
                 module.filters[declaration.name.text] = declaration
             case tree.Handler():
                 module.handlers[declaration.name.text] = declaration
+            case tree.Pipe():
+                module.pipes[declaration.name.text] = declaration
+            case tree.Template():
+                module.templates[declaration.name.text] = declaration
     module.conditions.update(_conditions(module.filters))
     return module, tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,11 +58,43 @@ class Emitter:
             self._bodies.pop()
             self.known = self.known.parents
 
+    @contextmanager
+    def apart(self) -> Iterator[list[Statement]]:
+        """Collect into a body of its own in which nothing is known, such as a pipe's."""
+        known, self.known = self.known, ChainMap()
+        try:
+            with self.nested() as body:
+                yield body
+        finally:
+            self.known = known
+
+    def forget_bytes(self) -> None:
+        """Forget what was read from the packet: its bytes may have changed. Places and lengths stay."""
+        for known in self.known.maps:
+            for key in [key for key in known if isinstance(key, tuple) and key[0] in ("field", "bytes")]:
+                del known[key]
+
     def fresh(self, name: str) -> str:
         """A name or label that nothing else in the program has."""
         self._taken[name] += 1
         count = self._taken[name]
         return name if count == 1 else f"{name}'{count}"
+
+    def fresh_record(self, name: str, members: Iterable[str]) -> str:
+        """A name of which `name.member` is also one that nothing else has, for each member."""
+        members = list(members)
+        while True:
+            found = self.fresh(name)
+            wanted = [f"{found}.{member}" for member in members]
+            if not any(each in self._taken for each in wanted):
+                self._taken.update(wanted)
+                return found
+
+    def state(self, name: str, type: form.Type) -> Variable:
+        """A mutable name that something other than a `Let` gives its first value."""
+        name = self.fresh(name)
+        self._mutable.add(name)
+        return Variable(name, type)
 
     def let(self, name: str, value: Expression, span: Span = NOWHERE) -> Expression:
         """The value as it is now, under a name of its own; a constant, or a name that never changes, needs none."""

@@ -10,7 +10,7 @@ from .. import codes
 from ..core import form
 from ..core.form import Body
 from ..diagnostics import Diagnostic
-from ..layout import Layout
+from ..layout import Layout, no_field
 from ..module import Module
 from ..source import Span
 from ..syntax import tree
@@ -19,13 +19,9 @@ from ..types import ADDRESSES, BOOL, U32, number
 from ..wrong import unknown, wrong
 from . import absence, conditions, fold, places, values, views
 from .emit import Emitter
-from .names import FieldOf, Local, Meaning, Memory, Poisoned
+from .names import FieldOf, Local, Meaning, Memory, Poisoned, Record, Silent
 from .places import Place
 from .values import Literal, Typed, Value
-
-
-class Silent(Exception):
-    """A use of something that has been refused already."""
 
 
 class Lowering:
@@ -141,6 +137,9 @@ class Lowering:
                 return Typed(type, self._owned(region, fold.constant(0, span=name.span), name.span), name.span)
             case Memory():
                 raise wrong(codes.WRONG_TYPE, name.span, found="an array", wanted="a value", help=f"write `{name}[…]`")
+            case Record():
+                found = "what pipes finished with"
+                raise wrong(codes.WRONG_TYPE, name.span, found=found, wanted="a value", help=f"write `{name}.PIPE`")
             case Place(layout):
                 found = f"a {layout.kind}"
                 raise wrong(codes.WRONG_TYPE, name.span, found=found, wanted="a value", help=f"write `{name}.FIELD`")
@@ -182,6 +181,10 @@ class Lowering:
                 match self.meaning(local):
                     case Place() as place:
                         return self._of_place(place, name, absent, span)
+                    case Record(members):
+                        if name.text not in members:
+                            raise no_field(local.text, name, members)
+                        return replace(members[name.text], span=span)
                     case Memory(region) if name.text == "len":
                         return Typed(U32, form.Extent(region.name, span=span), span)
                 if local.text not in self.known_names():

@@ -18,6 +18,8 @@ MISS = Verdict.MISS
 class FilterLowering(Statements):
     """One filter on its way to the core form."""
 
+    ending = "true or false"
+
     def __init__(self, module: Module, name: tree.Name, link: str, span: Span) -> None:
         super().__init__(module, link)
         self.name, self.span = name, span
@@ -26,16 +28,16 @@ class FilterLowering(Statements):
 
     def answer(self, value: tree.Expression) -> None:
         """End in the truth of a condition."""
+        if value == tree.Truth(False):
+            self.emitter.emit(*self.miss)
+            return
         self.jump(value, self.miss)
         self.emitter.emit(form.Exit(Verdict.MATCH, span=value.span))
 
     def end(self, statement: tree.Return | tree.Verdict | tree.Evaluate, last: bool) -> None:
         match statement:
             case tree.Return(value):
-                if value == tree.Truth(False):
-                    self.emitter.emit(*self.miss)
-                else:
-                    self.answer(value)
+                self.answer(value)
             case tree.Evaluate(value) if last:
                 self.answer(value)
             case tree.Evaluate(value):
@@ -53,7 +55,7 @@ class FilterLowering(Statements):
             case tree.Truth(value):
                 return self.miss if not value else (form.Exit(Verdict.MATCH, span=alternative.span),)
             case tree.Verdict(word):
-                raise wrong(codes.WRONG_TYPE, alternative.span, found=f"the verdict `{word}`", wanted="true or false")
+                raise wrong(codes.WRONG_TYPE, alternative.span, found=f"the verdict `{word}`", wanted=self.ending)
         return None
 
 

@@ -22,8 +22,9 @@ from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
 from . import places, replies
 from .filters import binding
-from .names import Memory
+from .names import Memory, Silent
 from .needs import used
+from .pipes import lower_pipe
 from .statements import Statements, not_yet
 
 ETHERNET = "ethernet"
@@ -41,6 +42,8 @@ EXTENTS = ("packet", "wire")
 class HandlerLowering(Statements):
     """One handler on its way to the core form."""
 
+    ending = "a verdict"
+
     def __init__(self, module: Module, declared: tree.Handler, link: str) -> None:
         super().__init__(module, link)
         self.declared = declared
@@ -48,6 +51,7 @@ class HandlerLowering(Statements):
         self.regions: list[Region] = []
         self.shared: list[tree.Expression] = []
         self.may: list[str] = []
+        self.pipes: dict[str, form.Pipe] = {}
         self.requires: list[form.Expression] = []
         self.budget: Budget | None = None
         self.maximum = form.MAXIMUM_PACKET
@@ -219,6 +223,20 @@ class HandlerLowering(Statements):
         else:
             self.emitter.emit(form.Wake(span=statement.span))
 
+    def pipe(self, declared: tree.Pipe) -> form.Pipe:
+        """The core pipe of a declaration, made when it is first used. Raises Silent where it is refused."""
+        name = declared.name.text
+        if name not in self.pipes:
+            region = next((region for region in self.regions if region.name == name), None)
+            if region is not None:
+                raise wrong(codes.DECLARED_TWICE, region.span, "a pipe that the handler uses goes by it", name=name)
+            made, said = lower_pipe(self.module, declared, self.emitter)
+            self.found += said
+            if made is None:
+                raise Silent
+            self.pipes[name] = made
+        return self.pipes[name]
+
     def leaving(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
         if not isinstance(alternative, tree.Verdict):
             return None
@@ -313,7 +331,8 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
         place = lower.ensured[0].span
         lower.warnings.append(wrong(codes.NEVER_CLAIMED, place, help=help, name=declared.name).diagnostic)
     program = Program(
-        "handler", declared.name.text, link, lower.emitter.body, lower.maximum, tuple(lower.regions), (),
+        "handler", declared.name.text, link, lower.emitter.body, lower.maximum, tuple(lower.regions),
+        tuple(lower.pipes.values()),
         tuple(lower.may), tuple(lower.requires), lower.budget, on, span=declared.span,
     )  # fmt: skip
     return program, lower.warnings

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..core import form
 from ..layout import Field
 from ..types import ValueType
 from .places import Place
+from .values import Typed
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,19 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Record:
+    """Values by name: what the pipes of a copy finished with."""
+
+    members: Mapping[str, Typed]
+
+
+@dataclass(frozen=True)
 class Poisoned:
     """A name whose value was refused; its uses are not blamed as well."""
 
 
-Meaning = Local | Place | FieldOf | Memory | Poisoned
+Meaning = Local | Place | FieldOf | Memory | Record | Poisoned
+
 
 class Silent(Exception):
     """A use of something that has been refused already."""

@@ -17,10 +17,10 @@ from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
-from . import conditions, fold, values, views
+from . import conditions, copies, fold, loops, values, views
 from .conditions import as_expression
-from .expressions import Lowering, Silent
-from .names import Local, Memory, Poisoned
+from .expressions import Lowering
+from .names import Local, Memory, Poisoned, Record, Silent
 from .places import Place
 from .values import Typed
 
@@ -37,6 +37,8 @@ class Statements(Lowering, ABC):
     """A body on its way to the core form; filters and handlers say how theirs end."""
 
     found: list[Diagnostic]
+    turn: loops.Turn | None = None  # of the innermost loop
+    ending: str  # what ends a run early, in words
 
     @abstractmethod
     def end(self, statement: tree.Return | tree.Verdict | tree.Evaluate, last: bool) -> None:
@@ -49,6 +51,10 @@ class Statements(Lowering, ABC):
     @abstractmethod
     def leaving(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
         """The body of a `let … else` whose alternative ends the run; None where it is a value."""
+
+    def pipe(self, declared: tree.Pipe) -> form.Pipe:
+        """The core pipe of a declaration. Only a handler owns memory to copy to, and has pipes."""
+        raise AssertionError(declared.name)
 
     @contextmanager
     def recovering(self) -> Iterator[None]:
@@ -88,8 +94,17 @@ class Statements(Lowering, ABC):
                 self.emitter.emit(form.Check("assertion", self.claim(condition), span=span))
             case tree.Send() | tree.Wake():
                 self.effect(statement)
-            case tree.While() | tree.For() | tree.Break() | tree.Continue() | tree.Emit():
-                raise not_yet("loops", span)
+            case tree.While():
+                loops.while_(self, statement)
+            case tree.For():
+                loops.for_(self, statement)
+            case tree.Break() | tree.Continue():
+                loops.leave(self, statement)
+                return True
+            case tree.Emit():
+                raise not_yet("emit", span)
+            case tree.Evaluate(tree.Copy() as copy):
+                copies.copy(self, copy)
             case tree.Return() | tree.Verdict() | tree.Evaluate():
                 self.end(statement, last)
                 return not isinstance(statement, tree.Evaluate) or last
@@ -101,7 +116,7 @@ class Statements(Lowering, ABC):
 
     # ---- names
 
-    def declare(self, name: tree.Name, meaning: Local | Place | Memory | Poisoned) -> None:
+    def declare(self, name: tree.Name, meaning: Local | Place | Memory | Record | Poisoned) -> None:
         """Give a name its meaning in this body."""
         if name.text in self.names or name.text in ("pkt", "payload"):
             raise wrong(codes.DECLARED_TWICE, name.span, name=name.text)
@@ -123,6 +138,12 @@ class Statements(Lowering, ABC):
             absent = self.leaving(value.alternative)
             if absent is not None:
                 value = value.value
+        if isinstance(value, tree.Copy):
+            if statement.mutable or statement.type is not None:
+                help = "name what a copy comes to with `let`, without a type"
+                raise wrong(codes.WRONG_TYPE, statement.span, found="a copy", wanted="a value", help=help)
+            self.declare(statement.name, copies.copy(self, value, statement.name.text))
+            return
         if views.is_view(value):
             assert isinstance(value, tree.As)
             self.declare(statement.name, self._viewed(statement, value, absent))
@@ -210,7 +231,7 @@ class Statements(Lowering, ABC):
         if isinstance(statement.condition, tree.Not) and not statement.otherwise:
             with self.emitter.nested() as then:
                 ended = self.statements(statement.then)
-            if len(then) == 1 and isinstance(then[0], form.Exit):  # short enough to stand wherever the test fails
+            if len(then) == 1 and isinstance(then[0], form.Exit | form.Leave):  # short enough to stand at each test
                 conditions.warn_of_absence(self, statement.condition.operand, statement.condition.span)
                 self.jump(statement.condition.operand, tuple(then))
                 return False

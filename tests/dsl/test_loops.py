@@ -1,0 +1,94 @@
+"""Loops: what they come to, and what they do in the interpreter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dlcode_dsl import Fault, Packet, Source, Verdict, check_program, compile_source, print_program, render, run
+from dlcode_dsl.core.faults import FaultKind
+from dlcode_dsl.core.form import Program
+from tests.data_files import Case, each_case
+
+DATA = Path(__file__).parent / "data"
+
+
+@each_case(DATA / "loops.test")
+def test_a_loop_comes_to_the_expected_core_program(case: Case, request: pytest.FixtureRequest) -> None:
+    """Each keeps the rules of the core form."""
+    compiled = compile_source(Source("case.ash", case.input))
+    assert not compiled.diagnostics, render(compiled.diagnostics)
+    for program in compiled.programs:
+        assert check_program(program) == []
+    case.expect({"core": "\n".join(print_program(program) for program in compiled.programs)}, request)
+
+
+@each_case(DATA / "loop_mistakes.test")
+def test_a_mistake_in_a_loop_is_told(case: Case, request: pytest.FixtureRequest) -> None:
+    """No program comes of it."""
+    compiled = compile_source(Source("case.ash", case.input))
+    assert not compiled.programs
+    case.expect({"diagnostics": render(compiled.diagnostics)}, request)
+
+
+def filter_of(body: str) -> Program:
+    compiled = compile_source(Source("test.ash", f"filter tried on ethernet {{\n{body}\n}}"))
+    assert not compiled.diagnostics, render(compiled.diagnostics)
+    return compiled.programs[0]
+
+
+def matches(program: Program, data: bytes) -> bool:
+    return run(program, Packet.whole(data)).verdict is Verdict.MATCH
+
+
+def test_the_condition_of_while_is_false_where_what_it_reads_is_absent() -> None:
+    """So that a scan ends at the end of the packet, without a test of its length."""
+    skip = filter_of("var at = 0\nwhile pkt[at] as u8 == 32 { at += 1 }\nat == pkt.len")
+    assert matches(skip, b"    ")
+    assert matches(skip, b"")
+    assert not matches(skip, b"  G ")
+
+
+def test_for_counts_from_its_start_to_below_its_end() -> None:
+    """No turn at all where the start is not below the end."""
+    count = filter_of("var n = 0\nvar sum = 0\nfor i in 3 .. pkt.len { n += 1\nsum += i }\nn * 1000 + sum == 2007")
+    assert matches(count, bytes(5))
+    assert not matches(count, bytes(2))
+    none = filter_of("for i in pkt.len .. 3 { return false }\ntrue")
+    assert matches(none, bytes(3))
+    assert not matches(none, bytes(2))
+
+
+def test_continue_goes_on_with_the_next_number() -> None:
+    """And break with what follows the loop, of the innermost one."""
+    odd = filter_of(
+        "var n = 0\nfor i in 0 .. 9 {\nfor j in 0 .. 9 {\nif j % 2 == 0 { continue }\nif j > i { break }\nn += 1\n}\n}"
+        "\nn == 20"
+    )
+    assert matches(odd, b"")
+
+
+def test_the_turn_past_a_limit_takes_its_alternative() -> None:
+    """A limit without one is a fault there, which the verifier excludes."""
+    bounded = filter_of("var n = 0\nwhile n < pkt.len limit 4 else false { n += 1 }\ntrue")
+    assert matches(bounded, bytes(4))
+    assert not matches(bounded, bytes(5))
+    claimed = filter_of("var n = 0\nwhile n < pkt.len limit 4 { n += 1 }\ntrue")
+    assert matches(claimed, bytes(4))
+    with pytest.raises(Fault) as fault:
+        run(claimed, Packet.whole(bytes(5)))
+    assert fault.value.kind is FaultKind.LIMIT
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind"),
+    [("invariant n < 3", FaultKind.INVARIANT), ("decreases n", FaultKind.DECREASES)],
+)
+def test_a_claim_of_a_loop_that_does_not_hold_is_a_fault(claim: str, kind: FaultKind) -> None:
+    """Which the verifier excludes."""
+    claimed = filter_of(f"var n = 0\nwhile n < pkt.len {claim} {{ n += 1 }}\ntrue")
+    assert matches(claimed, bytes(1))
+    with pytest.raises(Fault) as fault:
+        run(claimed, Packet.whole(bytes(5)))
+    assert fault.value.kind is kind
