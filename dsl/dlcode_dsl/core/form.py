@@ -382,7 +382,7 @@ class Wake:
 class Check:
     """A claim: it has no effect, no image holds it, and the verifier must prove it."""
 
-    kind: Literal["assertion", "ensures", "part-bounds"]  # the value of a `FaultKind`
+    kind: Literal["assertion", "ensures", "part-bounds", "copy-bounds", "frame-length"]  # the value of a `FaultKind`
     condition: Expression
     span: Span = _span()
 

@@ -44,7 +44,7 @@ class PipeLowering(Statements):
     """One pipe on its way to the core form."""
 
     def __init__(self, module: Module, declared: tree.Pipe, emitter: Emitter) -> None:
-        super().__init__(module, link="")
+        super().__init__(module, link="ethernet")  # no matter which: a pipe that reads a packet is refused
         self.declared = declared
         self.emitter = emitter
         self.found: list[Diagnostic] = []
