@@ -18,6 +18,7 @@ from dlcode_verifier import Effects
 
 from .capability import Capability
 from .errors import BindCode, BindError
+from .templates import covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,20 @@ def check_effects(program: Program, effects: Effects, capability: Capability, ro
     for count, most, what in ((effects.entries, room, "effects"), (effects.replies, capability.replies, "replies")):
         if count > most:
             raise BindError(BindCode.EFFECTS, f"{program.name} can have {count} {what} in a run, and may have {most}")
+
+
+def check_templates(program: Program, capability: Capability) -> None:
+    """Each template that the program sends by lies in one of the capability's."""
+    for template in program.templates:
+        if not any(covers(allowed, template) for allowed in capability.templates):
+            raise BindError(BindCode.TEMPLATE, f"{program.name} sends by {template.name}")
+
+
+def check_operations(program: Program, operations: int, others: int, capability: Capability) -> None:
+    """One packet costs at most what the capability allows: this program, and `others` that it may run through too."""
+    if capability.operations is not None and operations + others > capability.operations:
+        most = f"{operations} core operations and {others} of its owner's other programs"
+        raise BindError(BindCode.OPERATIONS, f"{program.name}: {most} are over {capability.operations}")
 
 
 def check_requires(program: Program) -> None:

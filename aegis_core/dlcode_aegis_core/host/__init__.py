@@ -4,7 +4,20 @@ Never: runs code that `bindings` has not admitted, or lends a region that two ow
 """
 
 from .binding import Binding, Statistics
-from .core import Core, Delivery, Environment, Frame
+from .core import Core, Delivery, Frame
+from .environment import Account, Environment
 from .region import Region
+from .revocation import Reclaimed, Request
 
-__all__ = ["Binding", "Core", "Delivery", "Environment", "Frame", "Region", "Statistics"]
+__all__ = [
+    "Account",
+    "Binding",
+    "Core",
+    "Delivery",
+    "Environment",
+    "Frame",
+    "Reclaimed",
+    "Region",
+    "Request",
+    "Statistics",
+]

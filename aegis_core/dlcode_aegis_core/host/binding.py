@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from dlcode_dsl.core.form import Program, Verdict
 from dlcode_dsl.core.interpret import Packet, Sent
-from dlcode_jit.host import HostImage, Lease
+from dlcode_jit.host import HostImage, Lease, host_image
 
+from ..bindings.capability import Capability
 from ..bindings.errors import BindCode, BindError
+from ..bindings.ownership import asked_for
 from .image import Proved, image_of
 from .region import Region
 
 if TYPE_CHECKING:
     from dlcode_verifier import Certificate
 
-    from .core import Environment
+    from .environment import Environment
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Statistics:
     sent: int = 0  # frames that went out
     withheld: int = 0  # frames whose source is not the owner's, or for which there was no room
     wakes: int = 0
+    deferred: int = 0  # packets that waited for their owner's credit
+    operations: int = 0  # what its runs were charged: each its proved most
 
 
 _COUNTERS = {
@@ -52,8 +56,10 @@ _COUNTERS = {
 class Binding:
     """Made by `Environment.download`; leaving its `with` block revokes it."""
 
-    def __init__(self, environment: Environment, image: HostImage, regions: Mapping[str, Region]) -> None:
-        self.environment = environment
+    def __init__(
+        self, environment: Environment, image: HostImage, regions: Mapping[str, Region], capability: Capability
+    ) -> None:
+        self.environment, self.capability = environment, capability
         self._statistics = Statistics()
         self._live = True
         self._install(image, regions)
@@ -62,6 +68,16 @@ class Binding:
     def program(self) -> Program:
         """What is bound."""
         return self._image.program
+
+    @property
+    def certificate(self) -> Certificate:
+        """The proof of what is bound."""
+        return self._image.certificate
+
+    @property
+    def most(self) -> int:
+        """Most core operations of one run."""
+        return self.certificate.operations.at(self.program.maximum)
 
     @property
     def live(self) -> bool:
@@ -87,7 +103,7 @@ class Binding:
         image = image_of(other)
         with self.environment.core.lock:
             self.require_live()
-            lent = self.environment.admit(image, regions, instead_of=self)
+            lent = self.environment.admit(image, regions, self.capability, instead_of=self)
             self._release()
             self._install(image, lent)
 
@@ -115,6 +131,19 @@ class Binding:
 
     # ---- used by the core, which holds its lock
 
+    def cost(self, packet: Packet) -> int:
+        """Core operations that a run on a packet is charged: its proved most, and none where it is not run."""
+        length = len(packet.data)
+        return self.certificate.operations.at(length) if length <= self.program.maximum else 0
+
+    def asks_for(self, packet: Packet) -> bool:
+        """Whether the packet is one of those that the program asks for: its `on` filter matches."""
+        if len(packet.data) > self.program.maximum:
+            return False
+        if self._on is None:
+            return True
+        return self._on.run(packet).verdict is Verdict.MATCH
+
     def deliver(self, packet: Packet) -> tuple[Verdict, tuple[Sent, ...]]:
         """Run on a packet: the verdict, and the effects that happen."""
         self.require_live()
@@ -127,18 +156,22 @@ class Binding:
         for region, private in self._shared:
             region.view.cast("B")[:] = private
         self._statistics.tried += 1
+        self._statistics.operations += self.cost(packet)
         counter = _COUNTERS[verdict]
         setattr(self._statistics, counter, getattr(self._statistics, counter) + 1)
         return verdict, self._lease.effects() if verdict.keeps_effects else ()
 
-    def count(self, *, sent: int = 0, withheld: int = 0, wakes: int = 0) -> None:
+    def count(self, *, sent: int = 0, withheld: int = 0, wakes: int = 0, deferred: int = 0) -> None:
         """Add what became of its effects."""
         self._statistics.sent += sent
         self._statistics.withheld += withheld
         self._statistics.wakes += wakes
+        self._statistics.deferred += deferred
 
     def _install(self, image: HostImage, regions: Mapping[str, Region]) -> None:
         self._image, self._regions = image, dict(regions)
+        asked = asked_for(image.certificate)
+        self._on = None if asked is None else image if asked is image.certificate else host_image(asked)
         self._shared: list[tuple[Region, memoryview]] = []
         memory = []
         for region in image.program.regions:

@@ -26,6 +26,24 @@ class Region:
     def __init__(self, view: memoryview, lock: RLock) -> None:
         self._view, self._lock = view, lock
         self.holders: list[Mode] = []  # one for each binding that it is lent to
+        self._live = True
+
+    @property
+    def live(self) -> bool:
+        """Whether it has not been given back or repossessed."""
+        return self._live
+
+    def give_back(self) -> None:
+        """Give the region back to the core. Raises PermissionError while a handler holds it; once more does nothing."""
+        with self._lock:
+            if self.holders:
+                raise PermissionError("a handler holds this region")
+            self._live = False
+
+    def require_live(self) -> None:
+        """Raise BindError (`REVOKED`) if it has been given back or repossessed."""
+        if not self._live:
+            raise BindError(BindCode.REVOKED, "the region is the core's again")
 
     @property
     def lent(self) -> Lent:
@@ -36,16 +54,19 @@ class Region:
     @property
     def view(self) -> memoryview:
         """The memory itself, to be written by handlers only."""
+        self.require_live()
         return self._view
 
     def __len__(self) -> int:
         return len(self._view)
 
     def __getitem__(self, index: int) -> int:
+        self.require_live()
         return int(self._view[index])
 
     def __setitem__(self, index: int, value: int) -> None:
         with self._lock:
+            self.require_live()
             if any(mode != "shared" for mode in self.holders):
                 raise PermissionError("a handler holds this region, and does not share it")
             self._view[index] = value
@@ -53,6 +74,7 @@ class Region:
     def cells(self) -> list[int]:
         """All cells, as they are between two runs."""
         with self._lock:
+            self.require_live()
             return list(self._view)
 
 

@@ -24,6 +24,12 @@ INCREMENT = """
 handler increment on ethernet maximum 1514
   owns @counters: u32[4] plain
   may reply
+  binding filter increment.on on ethernet maximum 1514
+  {
+    read %type: u16 = packet[12:u32] else { exit miss }
+    if (%type == 4660:u16) { exit match }
+    exit miss
+  }
 {
   read %kind: u16 = packet[12:u32] else { exit decline }
   if (%kind != 4660:u16) { exit decline }
@@ -87,9 +93,12 @@ def proved(text: str) -> Certificate:
     return answer.certificate
 
 
-def add(slot: int, *, to: bytes = OURS) -> bytes:
+OTHER_TYPE = INCREMENT.replace("4660", "4661")
+
+
+def add(slot: int, *, to: bytes = OURS, type: int = 0x1234) -> bytes:
     """A packet for `increment`."""
-    return to + THEIRS + bytes.fromhex("1234") + bytes([slot]) + bytes(10)
+    return to + THEIRS + type.to_bytes(2, "big") + bytes([slot]) + bytes(10)
 
 
 def replier(core: Core, name: str = "counter", **changes: Any) -> Environment:
@@ -328,8 +337,8 @@ def test_a_capability_lends_as_many_regions_as_it_says() -> None:
 
 def test_a_requirement_is_tested_at_bind() -> None:
     def requiring(least: int) -> Program:
-        head, body = INCREMENT.split("{", 1)
-        return parse_program(f"{head} requires (extent(@counters) >= {least}:u32) {{{body}")
+        require = f"  requires (extent(@counters) >= {least}:u32)\n"
+        return parse_program(INCREMENT.replace("  may reply\n", "  may reply\n" + require))
 
     environment = replier(Core())
     for least, holds in ((4, True), (5, False)):
@@ -421,10 +430,11 @@ def test_revoking_a_capability_breaks_its_bindings_and_allows_no_other() -> None
     core = Core()
     environment, other = replier(core), replier(core, "other")
     binding = environment.download(proved(INCREMENT), counters=environment.region(32, 4))
-    kept = other.download(proved(INCREMENT), counters=other.region(32, 4))
+    kept = other.download(proved(OTHER_TYPE), counters=other.region(32, 4))
     core.revoke(environment.capability)
     assert (binding.live, kept.live) == (False, True)
-    assert core.deliver(add(0)).binding is kept
+    assert core.deliver(add(0)).binding is None
+    assert core.deliver(add(0, type=0x1235)).binding is kept
     assert refusal(environment, proved(INCREMENT), counters=environment.region(32, 4)) is BindCode.REVOKED
 
 
