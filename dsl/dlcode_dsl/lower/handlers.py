@@ -119,7 +119,7 @@ class HandlerLowering(Statements):
 
     def permit(self, effect: tree.Name) -> None:
         """`may effect`."""
-        if effect.text in ("send", "rewrite"):
+        if effect.text == "send":
             raise wrong(codes.NOT_YET, effect.span, word=f"may {effect}", what="these effects")
         if effect.text not in form.EFFECTS:
             raise unknown("effect", effect, form.EFFECTS)
@@ -209,13 +209,20 @@ class HandlerLowering(Statements):
             case tree.Evaluate(value):
                 raise wrong(codes.UNUSED, value.span)
 
+    def allowed(self, effect: str, span: Span) -> None:
+        """Raise Wrong unless the handler asks for the effect."""
+        if effect not in self.may:
+            where = self.declared.on.span
+            raise wrong(codes.WITHOUT_MAY, span, help="an effect is asked for in the handler's head",
+                        edit=Edit(Span(where.source, where.end, where.end), f"\n  may {effect}"),
+                        name=self.declared.name, effect=effect)  # fmt: skip
+
+    def may_rewrite(self, span: Span) -> None:
+        self.allowed("rewrite", span)
+
     def effect(self, statement: tree.Send | tree.Wake) -> None:
         name = "wake" if isinstance(statement, tree.Wake) else _effect(statement)
-        if name not in self.may:
-            where = self.declared.on.span
-            raise wrong(codes.WITHOUT_MAY, statement.span, help="an effect is asked for in the handler's head",
-                        edit=Edit(Span(where.source, where.end, where.end), f"\n  may {name}"),
-                        name=self.declared.name, effect=name)  # fmt: skip
+        self.allowed(name, statement.span)
         if isinstance(statement, tree.Send):
             if name == "send":
                 raise not_yet("send", statement.span)

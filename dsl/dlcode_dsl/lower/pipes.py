@@ -36,7 +36,7 @@ def lower_pipe(module: Module, declared: tree.Pipe, emitter: Emitter) -> tuple[f
     lower = PipeLowering(module, declared, emitter)
     made = None
     with lower.recovering():
-        made = lower.pipe()
+        made = lower.lowered()
     return (made, lower.warnings) if not lower.found else (None, lower.found + lower.warnings)
 
 
@@ -50,7 +50,7 @@ class PipeLowering(Statements):
         self.found: list[Diagnostic] = []
         self.gauge = value_type(declared.word.type.name.text)
 
-    def pipe(self) -> form.Pipe:
+    def lowered(self) -> form.Pipe:
         """The core pipe. Raises Wrong, or notes what is wrong."""
         declared, gauge = self.declared, self._gauge()
         emits = [statement for statement in declared.body if isinstance(statement, tree.Emit)]

@@ -17,7 +17,7 @@ from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
-from . import conditions, copies, fold, loops, values, views
+from . import conditions, copies, fold, loops, rewrites, values, views
 from .conditions import as_expression
 from .expressions import Lowering
 from .names import Local, Memory, Poisoned, Record, Silent
@@ -55,6 +55,10 @@ class Statements(Lowering, ABC):
     def pipe(self, declared: tree.Pipe) -> form.Pipe:
         """The core pipe of a declaration. Only a handler owns memory to copy to, and has pipes."""
         raise AssertionError(declared.name)
+
+    def may_rewrite(self, span: Span) -> None:
+        """Whether bytes of the packet may be assigned to. Raises Wrong unless a handler says so."""
+        raise wrong(codes.NOT_ASSIGNABLE, span, help="only a handler that `may rewrite` changes the packet")
 
     @contextmanager
     def recovering(self) -> Iterator[None]:
@@ -199,20 +203,22 @@ class Statements(Lowering, ABC):
                 index = self.emitter.let("index", self.cell_index(target.index, None), target.index.span)
             cell = form.Owned(memory.region.name, index, memory.region.cell, span=target.span)
             old = Typed(memory.type, cell, target.span)
-            self.emitter.emit(form.Store(memory.region.name, index, self._new_value(statement, old), span=span))
+            self.emitter.emit(form.Store(memory.region.name, index, self.new_value(statement, old), span=span))
             return
         local = self.meaning(target.name) if isinstance(target, tree.Use) else None
         if isinstance(local, Local) and local.mutable:
             assert isinstance(local.core, form.Variable)
             old = Typed(local.type, local.core, target.span)
-            self.emitter.emit(form.Assign(local.core.name, self._new_value(statement, old), span=span))
+            self.emitter.emit(form.Assign(local.core.name, self.new_value(statement, old), span=span))
+            return
+        if rewrites.rewrite(self, statement):
             return
         help = "a name that changes is declared with `var`" if isinstance(local, Local) else ""
         if isinstance(target, tree.Use) and target.name.text not in self.known_names():
             raise unknown("variable or region", target.name, self.names)
         raise wrong(codes.NOT_ASSIGNABLE, target.span, help=help)
 
-    def _new_value(self, statement: tree.Assign, old: Typed) -> form.Expression:
+    def new_value(self, statement: tree.Assign, old: Typed) -> form.Expression:
         """The value to be assigned. `+%=` and its like wrap at the width of what they change."""
         value = self.value(statement.value, None)
         if statement.operator is None:
