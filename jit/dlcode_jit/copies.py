@@ -46,15 +46,16 @@ def lower_copy(into: Lowering, copy: form.Copy) -> None:
     for pipe in pipes:
         if copy.region in set(_regions_read((pipe.body, pipe.finish))):
             raise ImageError("unsupported", f"{pipe.name} reads @{copy.region} while it is copied to")
-    source, origin = into.packet(copy.offset)
+    count, index = into.value(copy.count), into.value(copy.index)
+    source, origin = into.stretch(copy.offset, count)
+    into.guards.stretch(index, count, str(into.of.region(copy.region).count))
     place = exactly(0).plus(congruence(copy.index, into.residues))  # regions are aligned
-    ends = Ends(source, origin, into.cell(copy.region, copy.index), place)
-    lower_move(into, ends, into.value(copy.count), copy.result, pipes)
+    lower_move(into, Ends(source, origin, into.address(copy.region, index), place), count, copy.result, pipes)
 
 
 def lower_move(into: Lowering, ends: Ends, count: str, name: str, pipes: Sequence[Pipe] = ()) -> None:
     """Emit code that moves `count` bytes, a u32, which do not overlap, through pipes."""
-    if pipes or into.target.blocks:
+    if pipes or into.target.unaligned_loads:
         _Fusion(into, name, pipes, ends).loop(count)
         return
     size = into.target.pointer_bytes
@@ -78,39 +79,39 @@ class _Fusion:
                 into.let(state.name, state.initial, mutable=True)
         if into.target.pointer_bits > 32:
             count = to.value(f"zext i32 {count} to {index}", "count")
-        at = to.slot(f"{self.name}.at", index)
-        to.emit(f"store {index} 0, ptr {at}")
-        for size, block, hints in self.passes():
-            self.words(size, block, hints, at, count)
+        done = "0"
+        for size in self.strides():
+            done = self.words(size, done, count)
         if self.gauge > 1:
-            self.tail(at, count)
+            self.tail(done, count)
         for pipe in self.pipes:
             if pipe.finish is not None:
                 into.values[f"{self.name}.{pipe.name}"] = into.value(pipe.finish)
 
-    def passes(self) -> Iterator[tuple[int, int, dict[str, int]]]:
-        """The loops one after another: bytes of a word, of what the loop takes a multiple, and hints to LLVM.
+    def strides(self) -> Iterator[int]:
+        """Bytes that a turn takes, loop after loop.
 
-        Where any address will do, the vectoriser makes wide turns of narrow words by itself: at first as wide as it
-        likes, but within a block, so that no word of one is left to a turn of its own; then by the narrowest vectors;
-        and then hardly anything is left. Elsewhere a turn takes a word of the target, if both sides are aligned to it.
+        Where any address will do, the vectoriser makes wide turns of narrow words by itself. Elsewhere a turn takes a
+        word of the target first, if both sides are aligned to it.
         """
-        gauge, target = self.gauge, self.into.target
-        if target.blocks:
-            widest, narrowest = target.blocks
-            yield gauge, widest, {"interleave.count": 1}
-            yield gauge, narrowest, {"interleave.count": 1, "vectorize.width": narrowest // gauge}
-            yield gauge, gauge, {"interleave.count": 1, "vectorize.width": 1}
-            return
-        word = min(alignment(self.ends.origin, target.pointer_bytes), alignment(self.ends.place, target.pointer_bytes))
-        if word > gauge:
-            yield word, word, {}
-        yield gauge, gauge, {}
+        target = self.into.target
+        if not target.unaligned_loads:
+            ends = (self.ends.origin, self.ends.place)
+            word = min(alignment(end, target.pointer_bytes) for end in ends)
+            if word > self.gauge:
+                yield word
+        yield self.gauge
 
-    def words(self, size: int, block: int, hints: dict[str, int], at: str, count: str) -> None:
-        """Take words of `size` bytes up to the last multiple of `block` bytes."""
+    def words(self, size: int, done: str, count: str) -> str:
+        """Take words of `size` bytes while there are any, after `done` bytes; how many bytes are done then.
+
+        That number is not read off the loop, whose own counter would then have to outlive it: LLVM takes a second, less
+        wide vector loop for what the first leaves only if nothing does.
+        """
         to, index = self.to, self.into.word
-        whole = to.value(f"and {index} {count}, {-block}", "whole")
+        whole = to.value(f"and {index} {count}, {-size}", "whole")
+        at = to.slot(f"{self.name}.at", index)
+        to.emit(f"store {index} {done}, ptr {at}")
         head, turn, end = (to.label(f"{self.name}.{part}{8 * size}") for part in ("head", "word", "end"))
         to.start(head)
         now = to.value(f"load {index}, ptr {at}")
@@ -120,14 +121,14 @@ class _Fusion:
         word = self.into.get(type, self.byte(ends.source, now), ends.origin.plus(steps), "word")
         self.into.put(self.through(word, type), type, self.byte(ends.target, now), ends.place.plus(steps))
         to.emit(f"store {index} {to.value(f'add nuw {index} {now}, {size}')}, ptr {at}")
-        to.jump(head, self.into.hinted(hints))
+        to.jump(head, self.into.hinted({"interleave.count": 1} if self.into.target.unaligned_loads else {}))
         to.start(end)
+        return whole
 
-    def tail(self, at: str, count: str) -> None:
+    def tail(self, done: str, count: str) -> None:
         """The last bytes, fewer than the widest gauge: padded for the pipes, and no more than they are stored."""
         to, index, bits = self.to, self.into.word, 8 * self.gauge
-        now = to.value(f"load {index}, ptr {at}")
-        left = to.value(f"sub nuw {index} {count}, {now}", "left")
+        left = to.value(f"and {index} {count}, {self.gauge - 1}", "left")
         end = to.label(f"{self.name}.done")
         some = to.label(f"{self.name}.tail")
         to.branch(to.value(f"icmp ne {index} {left}, 0"), some, end)
@@ -142,7 +143,7 @@ class _Fusion:
                     there = to.label(f"{self.name}.{do}{position}")
                     to.branch(to.value(f"icmp ugt {index} {left}, {position}"), there, past)
                     to.start(there)
-                offset = to.value(f"add nuw {index} {now}, {position}") if position else now
+                offset = to.value(f"add nuw {index} {done}, {position}") if position else done
                 shift = bits - 8 * (position + 1)
                 word = to.value(f"load i{bits}, ptr {padded}")
                 if do == "taken":

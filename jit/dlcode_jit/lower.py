@@ -15,13 +15,12 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Ver
 
 from . import abi, support
 from .assembly import Function, symbol
-from .congruence import Congruence, alignment, congruence, exactly
-from .copies import Ends, lower_copy, lower_move
+from .congruence import Congruence, alignment, congruence
+from .copies import lower_copy
+from .effects import lower_send, lower_wake
+from .guards import Guarding, Guards
 from .sites import send_sites
 from .targets import Target
-
-UNROLLED_MOVE = 64
-"""Bytes: a stretch of known length up to this is moved word by word, without a loop."""
 
 _ARITHMETIC = {
     "+": "add nuw", "-": "sub nuw", "*": "mul nuw", "+%": "add", "-%": "sub", "*%": "mul",
@@ -37,18 +36,20 @@ def entry_name(program: Program) -> str:
     return f"{program.kind}.{program.name}"
 
 
-def lower(program: Program, queue: abi.QueueLayout, target: Target) -> str:
+def lower(
+    program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding = Guarding.NONE
+) -> str:
     """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add.
 
     Raises ImageError (`unsupported`) for a pipe that reads the region that is copied to.
     """
-    return Lowering(program, queue, target).module()
+    return Lowering(program, queue, target, guarding).module()
 
 
 class Lowering:
     """One program on its way: the function that is written, and where each name is."""
 
-    def __init__(self, program: Program, queue: abi.QueueLayout, target: Target) -> None:
+    def __init__(self, program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding) -> None:
         self.of, self.queue, self.target = program, queue, target
         self.to = Function(_PARAMETERS)
         self.word = f"i{target.pointer_bits}"
@@ -63,12 +64,15 @@ class Lowering:
         self.regions = {region.name: position for position, region in enumerate(program.regions)}
         self.effects = bool(self.sites) or "wake" in program.may
         self.count = self.to.slot("effects", "i32") if self.effects else ""
+        self.guards = Guards(self, guarding)
 
     def module(self) -> str:
         to = self.to
         if self.effects:
             to.emit(f"store i32 0, ptr {self.count}")
+        self.guards.begin()
         self.body(self.of.body)
+        self.guards.end()
         # The packet overlaps neither regions nor queue, and only a program that may rewrite gets a copy to write to.
         packet = "ptr noalias" if "rewrite" in self.of.may else "ptr noalias readonly"
         attributes = " ".join(self.target.attributes)
@@ -111,11 +115,11 @@ class Lowering:
                 stored = self.value(value)
                 to.emit(f"store {_type(value.type)} {stored}, ptr {self.cell(region, index)}")
             case form.Rewrite(offset, value):
-                self.put(self.value(value), value.type, *self.packet(offset))
+                self.put(self.value(value), value.type, *self.packet(offset, value.type.bits // 8))
             case form.Send():
-                self.send(statement)
+                lower_send(self, statement)
             case form.Wake():
-                self.entry("wake", 0, "0")
+                lower_wake(self)
             case form.Check():
                 pass
             case form.Exit(verdict):
@@ -135,13 +139,15 @@ class Lowering:
             self.residues[name] = congruence(value, self.residues)
 
     def read(self, read: form.Read) -> None:
-        if read.otherwise is not None:
+        tested = read.otherwise is not None
+        if read.otherwise is not None and self.guards.how is not Guarding.TRUST:
             there, short = self.to.label("there"), self.to.label("short")
             self.to.branch(self.captured(read.offset, read.type.bits // 8), there, short)
             self.to.start(short)
             self.body(read.otherwise)
             self.to.start(there)
-        self.values[read.name] = self.get(read.type, *self.packet(read.offset), read.name)
+        place = self.packet(read.offset, read.type.bits // 8, tested=tested)
+        self.values[read.name] = self.get(read.type, *place, read.name)
 
     def captured(self, offset: Expression, size: int) -> str:
         """Whether `offset + size <= length`, as a sum that does not wrap."""
@@ -196,6 +202,7 @@ class Lowering:
                 to.emit(f"store i32 {to.value(f'add nuw i32 {before}, 1')}, ptr {turns}")
             self.body(loop.body)
             if to.open:
+                self.guards.turn()
                 to.jump(head)
         to.start(end)
 
@@ -204,62 +211,6 @@ class Lowering:
             count = self.to.value(f"load i32, ptr {self.count}")
             self.to.emit(f"store i32 {count}, ptr {self.leased(abi.LEASE_QUEUE)}, align {abi.QUEUE_ALIGNMENT}")
         self.to.finish(f"i32 {abi.VERDICT_CODES[verdict]}")
-
-    # ---- effects
-
-    def entry(self, kind: str, site: int, length: str) -> str:
-        """Begin the next entry of the queue; the address of its start."""
-        to = self.to
-        before = to.value(f"load i32, ptr {self.count}")
-        place = to.value(f"mul nuw i32 {before}, {self.queue.stride}")
-        offset = to.value(f"add nuw i32 {place}, {abi.QUEUE_ENTRIES}")
-        entry = to.value(f"getelementptr inbounds i8, ptr {self.leased(abi.LEASE_QUEUE)}, i32 {offset}", "entry")
-        head = abi.EFFECT_CODES[kind] | site << 16  # kind and site are the halves of one little-endian word
-        assert (abi.ENTRY_KIND, abi.ENTRY_SITE) == (0, 2)
-        to.emit(f"store i32 {head}, ptr {entry}, align 4")
-        self.entry_length(entry, length)
-        to.emit(f"store i32 {to.value(f'add nuw i32 {before}, 1')}, ptr {self.count}")
-        return entry
-
-    def entry_length(self, entry: str, length: str) -> None:
-        place = self.to.value(f"getelementptr inbounds i8, ptr {entry}, i32 {abi.ENTRY_LENGTH}")
-        self.to.emit(f"store i32 {length}, ptr {place}, align 4")
-
-    def send(self, send: form.Send) -> None:
-        to = self.to
-        entry = self.entry(send.effect, self.sites[id(send)], "0")
-        at, known, moved = to.value(f"getelementptr inbounds i8, ptr {entry}, i32 {abi.ENTRY_FRAME}", "frame"), 0, ""
-        place = exactly(abi.QUEUE_ENTRIES + abi.ENTRY_FRAME)  # the queue is aligned, and its stride a whole of words
-        for piece in send.pieces:
-            match piece:
-                case form.Value(value):
-                    size = value.type.bits // 8
-                    self.put(self.value(value), value.type, at, place)
-                    at, place, known = self.further(at, str(size)), place.plus(exactly(size)), known + size
-                case form.PacketBytes(offset, form.Constant(count)) if count <= UNROLLED_MOVE:
-                    self.unrolled(at, place, *self.packet(offset), count)
-                    at, place, known = self.further(at, str(count)), place.plus(exactly(count)), known + count
-                case form.PacketBytes(offset, count):
-                    (source, origin), stretch = self.packet(offset), self.value(count)
-                    lower_move(self, Ends(source, origin, at, place), stretch, "move")
-                    at, place = self.further(at, stretch), place.plus(congruence(count, self.residues))
-                    moved = to.value(f"add nuw i32 {moved}, {stretch}") if moved else stretch
-        self.entry_length(entry, to.value(f"add nuw i32 {moved}, {known}") if moved else str(known))
-
-    def further(self, address: str, count: str) -> str:
-        return address if count == "0" else self.to.value(f"getelementptr inbounds i8, ptr {address}, i32 {count}")
-
-    def unrolled(self, to: str, target: Congruence, source: str, origin: Congruence, count: int) -> None:
-        done = 0
-        while done < count:
-            size = max(size for size in (self.target.pointer_bytes, 4, 2, 1) if size <= count - done)
-            taken = self.to.value(
-                f"load i{8 * size}, ptr {self.further(source, str(done))}, align {alignment(origin, size)}"
-            )
-            self.to.emit(
-                f"store i{8 * size} {taken}, ptr {self.further(to, str(done))}, align {alignment(target, size)}"
-            )
-            origin, target, done = origin.plus(exactly(size)), target.plus(exactly(size)), done + size
 
     # ---- memory
 
@@ -270,21 +221,37 @@ class Lowering:
         return self.to.value(f"load ptr, ptr {place}, !invariant.load !0, !nonnull !0{aligned}")
 
     def cell(self, region: str, index: Expression) -> str:
-        base = self.leased(abi.LEASE_REGIONS + self.regions[region])
-        cell = _type(self.of.region(region).cell)
+        """Address of a cell."""
+        return self.address(region, self.guards.index(self.of.region(region), self.value(index)))
+
+    def address(self, region: str, index: str) -> str:
+        """Address of the cell of that number, which is known to be one."""
+        base, cell = self.leased(abi.LEASE_REGIONS + self.regions[region]), _type(self.of.region(region).cell)
         return self.to.value(f"getelementptr inbounds {cell}, ptr {base}, {self.word} {self.widened(index)}")
 
-    def widened(self, index: Expression) -> str:
+    def widened(self, index: str) -> str:
         """A u32 as an index of an address."""
-        value = self.value(index)
-        if self.target.pointer_bits == 32 or isinstance(index, form.Constant):
-            return value
-        return self.to.value(f"zext i32 {value} to {self.word}")
+        if self.target.pointer_bits == 32 or index.isdecimal():
+            return index
+        return self.to.value(f"zext i32 {index} to {self.word}")
 
-    def packet(self, offset: Expression) -> tuple[str, Congruence]:
-        """Address of a byte of the packet, and what is known of it."""
-        address = self.to.value(f"getelementptr inbounds i8, ptr %packet, {self.word} {self.widened(offset)}")
+    def packet(self, offset: Expression, size: int, *, tested: bool = False) -> tuple[str, Congruence]:
+        """Address of `size` bytes of the packet, and what is known of it."""
+        return self._at(offset, self.guards.offset(self.value(offset), size, tested=tested))
+
+    def stretch(self, offset: Expression, count: str) -> tuple[str, Congruence]:
+        """Address of `count` bytes of the packet, a u32, and what is known of it."""
+        start = self.value(offset)
+        self.guards.stretch(start, count, "%length")
+        return self._at(offset, start)
+
+    def _at(self, offset: Expression, value: str) -> tuple[str, Congruence]:
+        address = self.to.value(f"getelementptr inbounds i8, ptr %packet, {self.word} {self.widened(value)}")
         return address, self.target.packet.plus(congruence(offset, self.residues))
+
+    def further(self, address: str, count: str) -> str:
+        """An address that many bytes on."""
+        return address if count == "0" else self.to.value(f"getelementptr inbounds i8, ptr {address}, i32 {count}")
 
     def bytewise(self, size: int, alignment: int) -> bool:
         """Whether big-endian bytes are better handled one by one than as a word that is turned around."""
@@ -377,7 +344,11 @@ class Lowering:
                 return self.division(expression, name)
             case form.Binary(symbol, left, right):
                 one, other = self.value(left), self.value(right)
-                return to.value(f"{_ARITHMETIC[symbol]} {_type(left.type)} {one}, {other}", name)
+                if symbol in ("/", "%"):
+                    self.guards.divisor(other, left.type)
+                if symbol in ("<<", ">>"):
+                    other = self.guards.shift(other, left.type)
+                return to.value(f"{self.claimed(_ARITHMETIC[symbol])} {_type(left.type)} {one}, {other}", name)
             case form.Compare(symbol, left, right):
                 one, other = self.value(left), self.value(right)
                 return to.value(f"icmp {_COMPARISONS[symbol]} {_type(left.type)} {one}, {other}", name)
@@ -388,15 +359,18 @@ class Lowering:
             case form.Convert(_, operand, type) if operand.type == type:
                 return self.value(operand, name)
             case form.Convert(how, operand, type):
-                return to.value(
-                    f"{_CONVERSIONS[how]} {_type(operand.type)} {self.value(operand)} to {_type(type)}", name
-                )
+                instruction, one = self.claimed(_CONVERSIONS[how]), self.value(operand)
+                return to.value(f"{instruction} {_type(operand.type)} {one} to {_type(type)}", name)
             case form.ByteSwap(operand):
                 return self.swapped(self.value(operand), operand.type, name)
             case form.Owned(region, index, type):
                 return to.value(f"load {_type(type)}, ptr {self.cell(region, index)}", name)
             case form.Entry():
                 raise AssertionError("only a claim speaks of the value at entry, and a claim is not compiled")
+
+    def claimed(self, instruction: str) -> str:
+        """The instruction, which says that nothing is lost only where that was proved."""
+        return instruction if self.guards.proved else instruction.removesuffix(" nuw")
 
     def decided(self, logic: form.Logic, name: str) -> str:
         """The truth value of `and` or `or`."""
@@ -419,6 +393,7 @@ class Lowering:
         self.declared[function] = text
         type = _type(division.type)
         one, other = self.value(division.left), self.value(division.right)
+        self.guards.divisor(other, division.type)
         return self.to.value(f"call {type} @{function}({type} {one}, {type} {other})", name)
 
 

@@ -18,7 +18,6 @@ class Target:
     unaligned_loads: bool  # whether a load at any address costs what an aligned one does
     division_bits: int  # the widest integers that it divides without a library
     attributes: tuple[str, ...]  # of every function
-    blocks: tuple[int, int] | None = None  # bytes of the widest and of the narrowest vectors worth using, if any
 
     @property
     def pointer_bytes(self) -> int:
@@ -27,7 +26,7 @@ class Target:
 
 
 # "no-builtins" keeps LLVM from making calls of memcpy and memset out of loops: an image calls nothing outside itself.
-HOST = Target("host", 64, UNKNOWN, True, 64, ("nounwind", '"no-builtins"'), (64, 16))
+HOST = Target("host", 64, UNKNOWN, True, 64, ("nounwind", '"no-builtins"'))
 
 # A jump table would be data in the image and an indirect jump, whose cost and targets nothing could bound.
 R3000 = Target(

@@ -21,7 +21,7 @@ ENOUGH = 20_000
 
 def without_fault(program: Program, seed: int, count: int) -> list[tuple[Packet, Memory, Outcome]]:
     """Inputs on which the program keeps all rules, with what the interpreter says of them."""
-    found = []
+    found: list[tuple[Packet, Memory, Outcome]] = []
     for packet, memory in looping_inputs(program, seed, count):
         try:
             outcome = run(program, packet, memory, enough=ENOUGH)

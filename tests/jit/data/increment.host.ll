@@ -47,18 +47,18 @@ or:
 then$1:
   ret i32 0
 end$1:
-  %t$16 = getelementptr inbounds ptr, ptr %lease, i32 1
-  %t$17 = load ptr, ptr %t$16, !invariant.load !0, !nonnull !0, !align !1
-  %t$18 = zext i16 %slot to i32
-  %t$19 = zext i32 %t$18 to i64
-  %t$20 = getelementptr inbounds i32, ptr %t$17, i64 %t$19
+  %t$16 = zext i16 %slot to i32
+  %t$17 = getelementptr inbounds ptr, ptr %lease, i32 1
+  %t$18 = load ptr, ptr %t$17, !invariant.load !0, !nonnull !0, !align !1
+  %t$19 = zext i32 %t$16 to i64
+  %t$20 = getelementptr inbounds i32, ptr %t$18, i64 %t$19
   %t$21 = load i32, ptr %t$20
   %t$22 = add i32 %t$21, %delta
-  %t$23 = getelementptr inbounds ptr, ptr %lease, i32 1
-  %t$24 = load ptr, ptr %t$23, !invariant.load !0, !nonnull !0, !align !1
-  %t$25 = zext i16 %slot to i32
-  %t$26 = zext i32 %t$25 to i64
-  %t$27 = getelementptr inbounds i32, ptr %t$24, i64 %t$26
+  %t$23 = zext i16 %slot to i32
+  %t$24 = getelementptr inbounds ptr, ptr %lease, i32 1
+  %t$25 = load ptr, ptr %t$24, !invariant.load !0, !nonnull !0, !align !1
+  %t$26 = zext i32 %t$23 to i64
+  %t$27 = getelementptr inbounds i32, ptr %t$25, i64 %t$26
   store i32 %t$22, ptr %t$27
   %t$28 = getelementptr inbounds i8, ptr %packet, i64 6
   %t$29 = load i48, ptr %t$28, align 1
@@ -93,11 +93,11 @@ end$1:
   %t$47 = call i16 @llvm.bswap.i16(i16 %slot)
   store i16 %t$47, ptr %t$46, align 2
   %t$48 = getelementptr inbounds i8, ptr %t$46, i32 2
-  %t$49 = getelementptr inbounds ptr, ptr %lease, i32 1
-  %t$50 = load ptr, ptr %t$49, !invariant.load !0, !nonnull !0, !align !1
-  %t$51 = zext i16 %slot to i32
-  %t$52 = zext i32 %t$51 to i64
-  %t$53 = getelementptr inbounds i32, ptr %t$50, i64 %t$52
+  %t$49 = zext i16 %slot to i32
+  %t$50 = getelementptr inbounds ptr, ptr %lease, i32 1
+  %t$51 = load ptr, ptr %t$50, !invariant.load !0, !nonnull !0, !align !1
+  %t$52 = zext i32 %t$49 to i64
+  %t$53 = getelementptr inbounds i32, ptr %t$51, i64 %t$52
   %t$54 = load i32, ptr %t$53
   %t$55 = call i32 @llvm.bswap.i32(i32 %t$54)
   store i32 %t$55, ptr %t$48, align 2

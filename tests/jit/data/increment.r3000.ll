@@ -47,16 +47,16 @@ or:
 then$1:
   ret i32 0
 end$1:
-  %t$16 = getelementptr inbounds ptr, ptr %lease, i32 1
-  %t$17 = load ptr, ptr %t$16, !invariant.load !0, !nonnull !0, !align !1
-  %t$18 = zext i16 %slot to i32
-  %t$19 = getelementptr inbounds i32, ptr %t$17, i32 %t$18
+  %t$16 = zext i16 %slot to i32
+  %t$17 = getelementptr inbounds ptr, ptr %lease, i32 1
+  %t$18 = load ptr, ptr %t$17, !invariant.load !0, !nonnull !0, !align !1
+  %t$19 = getelementptr inbounds i32, ptr %t$18, i32 %t$16
   %t$20 = load i32, ptr %t$19
   %t$21 = add i32 %t$20, %delta
-  %t$22 = getelementptr inbounds ptr, ptr %lease, i32 1
-  %t$23 = load ptr, ptr %t$22, !invariant.load !0, !nonnull !0, !align !1
-  %t$24 = zext i16 %slot to i32
-  %t$25 = getelementptr inbounds i32, ptr %t$23, i32 %t$24
+  %t$22 = zext i16 %slot to i32
+  %t$23 = getelementptr inbounds ptr, ptr %lease, i32 1
+  %t$24 = load ptr, ptr %t$23, !invariant.load !0, !nonnull !0, !align !1
+  %t$25 = getelementptr inbounds i32, ptr %t$24, i32 %t$22
   store i32 %t$21, ptr %t$25
   %t$26 = getelementptr inbounds i8, ptr %packet, i32 6
   %t$27 = load i48, ptr %t$26, align 4
@@ -91,10 +91,10 @@ end$1:
   %t$45 = call i16 @llvm.bswap.i16(i16 %slot)
   store i16 %t$45, ptr %t$44, align 2
   %t$46 = getelementptr inbounds i8, ptr %t$44, i32 2
-  %t$47 = getelementptr inbounds ptr, ptr %lease, i32 1
-  %t$48 = load ptr, ptr %t$47, !invariant.load !0, !nonnull !0, !align !1
-  %t$49 = zext i16 %slot to i32
-  %t$50 = getelementptr inbounds i32, ptr %t$48, i32 %t$49
+  %t$47 = zext i16 %slot to i32
+  %t$48 = getelementptr inbounds ptr, ptr %lease, i32 1
+  %t$49 = load ptr, ptr %t$48, !invariant.load !0, !nonnull !0, !align !1
+  %t$50 = getelementptr inbounds i32, ptr %t$49, i32 %t$47
   %t$51 = load i32, ptr %t$50
   %t$52 = call i32 @llvm.bswap.i32(i32 %t$51)
   store i32 %t$52, ptr %t$46, align 2

@@ -69,12 +69,12 @@ end:
   %t$37 = getelementptr inbounds i64, ptr %t$36, i64 3
   store i64 %t$34, ptr %t$37
   %t$38 = trunc i64 %key to i8
-  %t$39 = getelementptr inbounds ptr, ptr %lease, i32 2
-  %t$40 = load ptr, ptr %t$39, !invariant.load !0, !nonnull !0, !align !1
-  %t$41 = urem i64 %key, 3
-  %t$42 = trunc i64 %t$41 to i32
-  %t$43 = zext i32 %t$42 to i64
-  %t$44 = getelementptr inbounds i8, ptr %t$40, i64 %t$43
+  %t$39 = urem i64 %key, 3
+  %t$40 = trunc i64 %t$39 to i32
+  %t$41 = getelementptr inbounds ptr, ptr %lease, i32 2
+  %t$42 = load ptr, ptr %t$41, !invariant.load !0, !nonnull !0, !align !1
+  %t$43 = zext i32 %t$40 to i64
+  %t$44 = getelementptr inbounds i8, ptr %t$42, i64 %t$43
   store i8 %t$38, ptr %t$44
   %t$45 = icmp uge i32 %length, 40
   br i1 %t$45, label %and, label %else$1
@@ -104,34 +104,34 @@ then$1:
   %t$60 = load i64, ptr %t$59, align 1
   store i64 %t$60, ptr %t$58, align 1
   %t$61 = getelementptr inbounds i8, ptr %t$59, i32 8
-  %t$62 = load i64, ptr %t$61, align 1
-  %t$63 = getelementptr inbounds i8, ptr %t$58, i32 8
-  store i64 %t$62, ptr %t$63, align 1
+  %t$62 = getelementptr inbounds i8, ptr %t$58, i32 8
+  %t$63 = load i64, ptr %t$61, align 1
+  store i64 %t$63, ptr %t$62, align 1
   %t$64 = getelementptr inbounds i8, ptr %t$59, i32 16
-  %t$65 = load i64, ptr %t$64, align 1
-  %t$66 = getelementptr inbounds i8, ptr %t$58, i32 16
-  store i64 %t$65, ptr %t$66, align 1
+  %t$65 = getelementptr inbounds i8, ptr %t$58, i32 16
+  %t$66 = load i64, ptr %t$64, align 1
+  store i64 %t$66, ptr %t$65, align 1
   %t$67 = getelementptr inbounds i8, ptr %t$59, i32 24
-  %t$68 = load i64, ptr %t$67, align 1
-  %t$69 = getelementptr inbounds i8, ptr %t$58, i32 24
-  store i64 %t$68, ptr %t$69, align 1
+  %t$68 = getelementptr inbounds i8, ptr %t$58, i32 24
+  %t$69 = load i64, ptr %t$67, align 1
+  store i64 %t$69, ptr %t$68, align 1
   %t$70 = getelementptr inbounds i8, ptr %t$59, i32 32
-  %t$71 = load i64, ptr %t$70, align 1
-  %t$72 = getelementptr inbounds i8, ptr %t$58, i32 32
-  store i64 %t$71, ptr %t$72, align 1
+  %t$71 = getelementptr inbounds i8, ptr %t$58, i32 32
+  %t$72 = load i64, ptr %t$70, align 1
+  store i64 %t$72, ptr %t$71, align 1
   %t$73 = getelementptr inbounds i8, ptr %t$58, i32 40
-  %t$74 = getelementptr inbounds i8, ptr %packet, i64 8
-  %t$75 = sub nuw i32 %length, 8
-  %count = zext i32 %t$75 to i64
+  %t$74 = sub nuw i32 %length, 8
+  %t$75 = getelementptr inbounds i8, ptr %packet, i64 8
+  %count = zext i32 %t$74 to i64
+  %whole = and i64 %count, -1
   store i64 0, ptr %move.at
-  %whole = and i64 %count, -64
   br label %move.head8
 move.head8:
   %t$76 = load i64, ptr %move.at
   %t$77 = icmp ult i64 %t$76, %whole
   br i1 %t$77, label %move.word8, label %move.end8
 move.word8:
-  %t$78 = getelementptr inbounds i8, ptr %t$74, i64 %t$76
+  %t$78 = getelementptr inbounds i8, ptr %t$75, i64 %t$76
   %t$79 = load i8, ptr %t$78, align 1
   %t$80 = getelementptr inbounds i8, ptr %t$73, i64 %t$76
   store i8 %t$79, ptr %t$80, align 1
@@ -139,88 +139,58 @@ move.word8:
   store i64 %t$81, ptr %move.at
   br label %move.head8, !llvm.loop !2
 move.end8:
-  %whole$1 = and i64 %count, -16
-  br label %move.head8$1
-move.head8$1:
-  %t$82 = load i64, ptr %move.at
-  %t$83 = icmp ult i64 %t$82, %whole$1
-  br i1 %t$83, label %move.word8$1, label %move.end8$1
-move.word8$1:
-  %t$84 = getelementptr inbounds i8, ptr %t$74, i64 %t$82
-  %t$85 = load i8, ptr %t$84, align 1
-  %t$86 = getelementptr inbounds i8, ptr %t$73, i64 %t$82
-  store i8 %t$85, ptr %t$86, align 1
-  %t$87 = add nuw i64 %t$82, 1
-  store i64 %t$87, ptr %move.at
-  br label %move.head8$1, !llvm.loop !4
-move.end8$1:
-  %whole$2 = and i64 %count, -1
-  br label %move.head8$2
-move.head8$2:
-  %t$88 = load i64, ptr %move.at
-  %t$89 = icmp ult i64 %t$88, %whole$2
-  br i1 %t$89, label %move.word8$2, label %move.end8$2
-move.word8$2:
-  %t$90 = getelementptr inbounds i8, ptr %t$74, i64 %t$88
-  %t$91 = load i8, ptr %t$90, align 1
-  %t$92 = getelementptr inbounds i8, ptr %t$73, i64 %t$88
-  store i8 %t$91, ptr %t$92, align 1
-  %t$93 = add nuw i64 %t$88, 1
-  store i64 %t$93, ptr %move.at
-  br label %move.head8$2, !llvm.loop !7
-move.end8$2:
-  %t$94 = getelementptr inbounds i8, ptr %t$73, i32 %t$75
-  %t$95 = zext i24 %first to i32
-  %t$96 = call i32 @llvm.bswap.i32(i32 %t$95)
-  %t$97 = lshr i32 %t$96, 8
-  %t$98 = trunc nuw i32 %t$97 to i24
-  %t$99 = zext i24 %t$98 to i32
-  %t$100 = call i32 @llvm.bswap.i32(i32 %t$99)
-  %t$101 = lshr i32 %t$100, 8
-  %t$102 = trunc nuw i32 %t$101 to i24
-  store i24 %t$102, ptr %t$94, align 1
-  %t$103 = getelementptr inbounds i8, ptr %t$94, i32 3
-  %t$104 = add nuw i32 %t$75, 46
-  %t$105 = getelementptr inbounds i8, ptr %entry$1, i32 4
-  store i32 %t$104, ptr %t$105, align 4
-  %t$106 = load i32, ptr %effects
-  %t$107 = mul nuw i32 %t$106, 308
-  %t$108 = add nuw i32 %t$107, 4
-  %t$109 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$110 = load ptr, ptr %t$109, !invariant.load !0, !nonnull !0
-  %entry$2 = getelementptr inbounds i8, ptr %t$110, i32 %t$108
+  %t$82 = getelementptr inbounds i8, ptr %t$73, i32 %t$74
+  %t$83 = zext i24 %first to i32
+  %t$84 = call i32 @llvm.bswap.i32(i32 %t$83)
+  %t$85 = lshr i32 %t$84, 8
+  %t$86 = trunc nuw i32 %t$85 to i24
+  %t$87 = zext i24 %t$86 to i32
+  %t$88 = call i32 @llvm.bswap.i32(i32 %t$87)
+  %t$89 = lshr i32 %t$88, 8
+  %t$90 = trunc nuw i32 %t$89 to i24
+  store i24 %t$90, ptr %t$82, align 1
+  %t$91 = getelementptr inbounds i8, ptr %t$82, i32 3
+  %t$92 = add nuw i32 %t$74, 46
+  %t$93 = getelementptr inbounds i8, ptr %entry$1, i32 4
+  store i32 %t$92, ptr %t$93, align 4
+  %t$94 = load i32, ptr %effects
+  %t$95 = mul nuw i32 %t$94, 308
+  %t$96 = add nuw i32 %t$95, 4
+  %t$97 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$98 = load ptr, ptr %t$97, !invariant.load !0, !nonnull !0
+  %entry$2 = getelementptr inbounds i8, ptr %t$98, i32 %t$96
   store i32 3, ptr %entry$2, align 4
-  %t$111 = getelementptr inbounds i8, ptr %entry$2, i32 4
-  store i32 0, ptr %t$111, align 4
-  %t$112 = add nuw i32 %t$106, 1
-  store i32 %t$112, ptr %effects
+  %t$99 = getelementptr inbounds i8, ptr %entry$2, i32 4
+  store i32 0, ptr %t$99, align 4
+  %t$100 = add nuw i32 %t$94, 1
+  store i32 %t$100, ptr %effects
   br label %end$1
 else$1:
-  %t$113 = load i32, ptr %effects
-  %t$114 = mul nuw i32 %t$113, 308
-  %t$115 = add nuw i32 %t$114, 4
-  %t$116 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$117 = load ptr, ptr %t$116, !invariant.load !0, !nonnull !0
-  %entry$3 = getelementptr inbounds i8, ptr %t$117, i32 %t$115
+  %t$101 = load i32, ptr %effects
+  %t$102 = mul nuw i32 %t$101, 308
+  %t$103 = add nuw i32 %t$102, 4
+  %t$104 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$105 = load ptr, ptr %t$104, !invariant.load !0, !nonnull !0
+  %entry$3 = getelementptr inbounds i8, ptr %t$105, i32 %t$103
   store i32 65537, ptr %entry$3, align 4
-  %t$118 = getelementptr inbounds i8, ptr %entry$3, i32 4
-  store i32 0, ptr %t$118, align 4
-  %t$119 = add nuw i32 %t$113, 1
-  store i32 %t$119, ptr %effects
+  %t$106 = getelementptr inbounds i8, ptr %entry$3, i32 4
+  store i32 0, ptr %t$106, align 4
+  %t$107 = add nuw i32 %t$101, 1
+  store i32 %t$107, ptr %effects
   %frame$1 = getelementptr inbounds i8, ptr %entry$3, i32 8
-  %t$120 = lshr i128 %address, 3
-  %t$121 = trunc i128 %t$120 to i48
-  %t$122 = call i48 @llvm.bswap.i48(i48 %t$121)
-  store i48 %t$122, ptr %frame$1, align 4
-  %t$123 = getelementptr inbounds i8, ptr %frame$1, i32 6
-  %t$124 = getelementptr inbounds i8, ptr %entry$3, i32 4
-  store i32 6, ptr %t$124, align 4
+  %t$108 = lshr i128 %address, 3
+  %t$109 = trunc i128 %t$108 to i48
+  %t$110 = call i48 @llvm.bswap.i48(i48 %t$109)
+  store i48 %t$110, ptr %frame$1, align 4
+  %t$111 = getelementptr inbounds i8, ptr %frame$1, i32 6
+  %t$112 = getelementptr inbounds i8, ptr %entry$3, i32 4
+  store i32 6, ptr %t$112, align 4
   br label %end$1
 end$1:
-  %t$125 = load i32, ptr %effects
-  %t$126 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$127 = load ptr, ptr %t$126, !invariant.load !0, !nonnull !0
-  store i32 %t$125, ptr %t$127, align 4
+  %t$113 = load i32, ptr %effects
+  %t$114 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$115 = load ptr, ptr %t$114, !invariant.load !0, !nonnull !0
+  store i32 %t$113, ptr %t$115, align 4
   ret i32 1
 }
 
@@ -232,9 +202,3 @@ declare i48 @llvm.bswap.i48(i48)
 !1 = !{i64 8}
 !2 = distinct !{!2, !3}
 !3 = !{!"llvm.loop.interleave.count", i32 1}
-!4 = distinct !{!4, !5, !6}
-!5 = !{!"llvm.loop.interleave.count", i32 1}
-!6 = !{!"llvm.loop.vectorize.width", i32 16}
-!7 = distinct !{!7, !8, !9}
-!8 = !{!"llvm.loop.interleave.count", i32 1}
-!9 = !{!"llvm.loop.vectorize.width", i32 1}

@@ -178,11 +178,11 @@ end:
   %t$149 = getelementptr inbounds i64, ptr %t$148, i32 3
   store i64 %t$146, ptr %t$149
   %t$150 = trunc i64 %t$50 to i8
-  %t$151 = getelementptr inbounds ptr, ptr %lease, i32 2
-  %t$152 = load ptr, ptr %t$151, !invariant.load !0, !nonnull !0, !align !1
-  %t$153 = call i64 @remainder.i64(i64 %t$50, i64 3)
-  %t$154 = trunc i64 %t$153 to i32
-  %t$155 = getelementptr inbounds i8, ptr %t$152, i32 %t$154
+  %t$151 = call i64 @remainder.i64(i64 %t$50, i64 3)
+  %t$152 = trunc i64 %t$151 to i32
+  %t$153 = getelementptr inbounds ptr, ptr %lease, i32 2
+  %t$154 = load ptr, ptr %t$153, !invariant.load !0, !nonnull !0, !align !1
+  %t$155 = getelementptr inbounds i8, ptr %t$154, i32 %t$152
   store i8 %t$150, ptr %t$155
   %t$156 = icmp uge i32 %length, 40
   br i1 %t$156, label %and, label %else$1
@@ -212,46 +212,46 @@ then$1:
   %t$171 = load i32, ptr %t$170, align 2
   store i32 %t$171, ptr %t$169, align 1
   %t$172 = getelementptr inbounds i8, ptr %t$170, i32 4
-  %t$173 = load i32, ptr %t$172, align 2
-  %t$174 = getelementptr inbounds i8, ptr %t$169, i32 4
-  store i32 %t$173, ptr %t$174, align 1
+  %t$173 = getelementptr inbounds i8, ptr %t$169, i32 4
+  %t$174 = load i32, ptr %t$172, align 2
+  store i32 %t$174, ptr %t$173, align 1
   %t$175 = getelementptr inbounds i8, ptr %t$170, i32 8
-  %t$176 = load i32, ptr %t$175, align 2
-  %t$177 = getelementptr inbounds i8, ptr %t$169, i32 8
-  store i32 %t$176, ptr %t$177, align 1
+  %t$176 = getelementptr inbounds i8, ptr %t$169, i32 8
+  %t$177 = load i32, ptr %t$175, align 2
+  store i32 %t$177, ptr %t$176, align 1
   %t$178 = getelementptr inbounds i8, ptr %t$170, i32 12
-  %t$179 = load i32, ptr %t$178, align 2
-  %t$180 = getelementptr inbounds i8, ptr %t$169, i32 12
-  store i32 %t$179, ptr %t$180, align 1
+  %t$179 = getelementptr inbounds i8, ptr %t$169, i32 12
+  %t$180 = load i32, ptr %t$178, align 2
+  store i32 %t$180, ptr %t$179, align 1
   %t$181 = getelementptr inbounds i8, ptr %t$170, i32 16
-  %t$182 = load i32, ptr %t$181, align 2
-  %t$183 = getelementptr inbounds i8, ptr %t$169, i32 16
-  store i32 %t$182, ptr %t$183, align 1
+  %t$182 = getelementptr inbounds i8, ptr %t$169, i32 16
+  %t$183 = load i32, ptr %t$181, align 2
+  store i32 %t$183, ptr %t$182, align 1
   %t$184 = getelementptr inbounds i8, ptr %t$170, i32 20
-  %t$185 = load i32, ptr %t$184, align 2
-  %t$186 = getelementptr inbounds i8, ptr %t$169, i32 20
-  store i32 %t$185, ptr %t$186, align 1
+  %t$185 = getelementptr inbounds i8, ptr %t$169, i32 20
+  %t$186 = load i32, ptr %t$184, align 2
+  store i32 %t$186, ptr %t$185, align 1
   %t$187 = getelementptr inbounds i8, ptr %t$170, i32 24
-  %t$188 = load i32, ptr %t$187, align 2
-  %t$189 = getelementptr inbounds i8, ptr %t$169, i32 24
-  store i32 %t$188, ptr %t$189, align 1
+  %t$188 = getelementptr inbounds i8, ptr %t$169, i32 24
+  %t$189 = load i32, ptr %t$187, align 2
+  store i32 %t$189, ptr %t$188, align 1
   %t$190 = getelementptr inbounds i8, ptr %t$170, i32 28
-  %t$191 = load i32, ptr %t$190, align 2
-  %t$192 = getelementptr inbounds i8, ptr %t$169, i32 28
-  store i32 %t$191, ptr %t$192, align 1
+  %t$191 = getelementptr inbounds i8, ptr %t$169, i32 28
+  %t$192 = load i32, ptr %t$190, align 2
+  store i32 %t$192, ptr %t$191, align 1
   %t$193 = getelementptr inbounds i8, ptr %t$170, i32 32
-  %t$194 = load i32, ptr %t$193, align 2
-  %t$195 = getelementptr inbounds i8, ptr %t$169, i32 32
-  store i32 %t$194, ptr %t$195, align 1
+  %t$194 = getelementptr inbounds i8, ptr %t$169, i32 32
+  %t$195 = load i32, ptr %t$193, align 2
+  store i32 %t$195, ptr %t$194, align 1
   %t$196 = getelementptr inbounds i8, ptr %t$170, i32 36
-  %t$197 = load i32, ptr %t$196, align 2
-  %t$198 = getelementptr inbounds i8, ptr %t$169, i32 36
-  store i32 %t$197, ptr %t$198, align 1
+  %t$197 = getelementptr inbounds i8, ptr %t$169, i32 36
+  %t$198 = load i32, ptr %t$196, align 2
+  store i32 %t$198, ptr %t$197, align 1
   %t$199 = getelementptr inbounds i8, ptr %t$169, i32 40
-  %t$200 = getelementptr inbounds i8, ptr %packet, i32 8
-  %t$201 = sub nuw i32 %length, 8
-  call void @move.4.2.1(ptr %t$199, ptr %t$200, i32 %t$201)
-  %t$202 = getelementptr inbounds i8, ptr %t$199, i32 %t$201
+  %t$200 = sub nuw i32 %length, 8
+  %t$201 = getelementptr inbounds i8, ptr %packet, i32 8
+  call void @move.4.2.1(ptr %t$199, ptr %t$201, i32 %t$200)
+  %t$202 = getelementptr inbounds i8, ptr %t$199, i32 %t$200
   %t$203 = zext i24 %first to i32
   %t$204 = call i32 @llvm.bswap.i32(i32 %t$203)
   %t$205 = lshr i32 %t$204, 8
@@ -268,7 +268,7 @@ then$1:
   %t$214 = getelementptr inbounds i8, ptr %t$202, i32 2
   store i8 %t$213, ptr %t$214
   %t$215 = getelementptr inbounds i8, ptr %t$202, i32 3
-  %t$216 = add nuw i32 %t$201, 46
+  %t$216 = add nuw i32 %t$200, 46
   %t$217 = getelementptr inbounds i8, ptr %entry$1, i32 4
   store i32 %t$216, ptr %t$217, align 4
   %t$218 = load i32, ptr %effects
