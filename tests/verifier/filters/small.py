@@ -22,12 +22,16 @@ def certified(text: str) -> Certificate:
     return answer.certificate
 
 
+def port(test: str) -> Certificate:
+    """A filter of one field, two bytes at 2: `port("== 80:u16")`."""
+    read = "read %port: u16 = packet[2:u32] else { exit miss }"
+    return certified(f"{read} if (%port {test}) {{ exit match }} exit miss")
+
+
 WIRES = range(4)
 """Wire lengths that stand for all: the random filters compare them with at most 2."""
 
-SHORTEST = tuple(
-    Packet(bytes(data), wire) for data in [(), *((byte,) for byte in range(256))] for wire in WIRES
-)
+SHORTEST = tuple(Packet(bytes(data), wire) for data in [(), *((byte,) for byte in range(256))] for wire in WIRES)
 """Every packet of at most one byte, as far as a random filter can tell."""
 
 

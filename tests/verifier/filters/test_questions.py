@@ -22,14 +22,14 @@ from dlcode_verifier.filters import (
     never_matches,
     shadowed,
 )
-from tests.verifier.filters.small import assert_found, certified, matched, random_filter, taken
+from tests.verifier.filters.small import assert_found, certified, matched, port, random_filter, taken
 from tests.verifier.support import HERE
 
 PORT = "read %port: u16 = packet[2:u32] else { exit miss }"
-EIGHTY = certified(f"{PORT} if (%port == 80:u16) {{ exit match }} exit miss")
+EIGHTY = port("== 80:u16")
 NOT_OTHER = certified(f"{PORT} if ((%port < 80:u16) or (80:u16 < %port)) {{ exit miss }} exit match")
-LOW = certified(f"{PORT} if (%port < 1024:u16) {{ exit match }} exit miss")
-HIGH = certified(f"{PORT} if (%port >= 1024:u16) {{ exit match }} exit miss")
+LOW = port("< 1024:u16")
+HIGH = port(">= 1024:u16")
 LONG = certified("if (extent(packet) >= 4:u32) { exit match } exit miss")
 NOTHING = certified(f"{PORT} if ((%port < 80:u16) and (%port > 90:u16)) {{ exit match }} exit miss")
 

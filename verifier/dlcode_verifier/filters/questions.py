@@ -17,11 +17,12 @@ from dlcode_dsl.core.interpret import Packet
 from ..certificate import Certificate
 from ..options import Options
 from ..ranges import shapes
-from ..task import Candidate
 from ..terms import FALSE, TRUE, Term, Terms
 from ..worker import ask
-from .subject import cone, filters_of, matches, no_longer_than
-from .task import NEVER, Question, Questions, Reply, reply_of
+from .signature import apart, signature
+from .splitting import left_over
+from .subject import Table, cone, filters_of
+from .task import NEVER, Question, Questions, Reply, Sketch, reply_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,13 @@ def implies(a: Certificate, b: Certificate, *, options: Options | None = None) -
 
 def disjoint(a: Certificate, b: Certificate, *, options: Options | None = None) -> Finding:
     """Whether no packet is matched by both."""
-    return _about((a, b), lambda terms, a, b: terms.both(a, b), lambda a, b: a and b, options)
+    programs = filters_of((a, b))
+    table = Table()
+    both = table.enter(a), table.enter(b)
+    if apart(signature(table, both[0]), signature(table, both[1])):
+        return Yes(min(program.maximum for program in programs))
+    (finding,) = decided(table, [Case(tuple(programs), both, (), lambda a, b: a and b)], options)
+    return finding
 
 
 def never_matches(a: Certificate, *, options: Options | None = None) -> Finding:
@@ -87,10 +94,11 @@ def contained(a: Certificate, capability: Sequence[Certificate], *, options: Opt
     `matched` of a No has `a` first; `by` of a Yes has positions in `capability`.
     """
     programs = filters_of([a, *capability])
-    terms = Terms()
-    this, *those = (matches(program, terms) for program in programs)
-    case = Case(tuple(programs), (this,), tuple(map(terms.negate, those)), lambda a, *those: a and not any(those))
-    (finding,) = decided(terms, [case], options)
+    table = Table()
+    this, *those = map(table.enter, (a, *capability))
+    misses = tuple(map(table.terms.negate, those))
+    case = Case(tuple(programs), (this,), misses, lambda a, *those: a and not any(those))
+    (finding,) = decided(table, [case], options)
     return finding
 
 
@@ -98,16 +106,35 @@ def shadowed(filters: Sequence[Certificate], *, options: Options | None = None) 
     """For each filter of a first-match list, whether it is never reached: all that it matches is taken before.
 
     `by` of a Yes has the positions of the filters before it that take all of it, none for one that matches nothing;
-    `matched` of a No has those before it and itself, which is the only one that matched.
+    `matched` of a No has those before it, and itself, which is the only one that matched. A filter before it whose
+    signature leaves no packet to both was not run on it.
     """
     programs = filters_of(filters)
-    terms = Terms()
-    of = [matches(program, terms) for program in programs]
+    table = Table()
+    of = list(map(table.enter, filters))
+    before: list[list[int]] = [[] for _ in of]
+    for earlier, later in left_over([signature(table, one) for one in of]):
+        before[later].append(earlier)
     cases = [
-        Case(tuple(programs[: at + 1]), (of[at],), tuple(map(terms.negate, of[:at])), _first)
-        for at in range(len(programs))
+        Case(
+            tuple(programs[one] for one in (*before[at], at)),
+            (of[at],),
+            tuple(table.terms.negate(of[one]) for one in before[at]),
+            _first,
+        )
+        for at in range(len(of))
     ]
-    return decided(terms, cases, options)
+    return tuple(_of_list(found, before[at], at) for at, found in enumerate(decided(table, cases, options)))
+
+
+def _of_list(found: Finding, near: list[int], at: int) -> Finding:
+    """What was found of the filter at a position and those `near` it, said of the whole list up to it."""
+    match found:
+        case Yes(maximum, by):
+            return Yes(maximum, tuple(near[position] for position in by))
+        case No(packet):
+            return No(packet, (*(False for _ in range(at)), True))
+    return found
 
 
 def _first(*matched: bool) -> bool:
@@ -122,9 +149,9 @@ def _about(
     options: Options | None,
 ) -> Finding:
     programs = filters_of(certificates)
-    terms = Terms()
-    found = exception(terms, *(matches(program, terms) for program in programs))
-    (finding,) = decided(terms, [Case(tuple(programs), (found,), (), excepts)], options)
+    table = Table()
+    found = exception(table.terms, *map(table.enter, certificates))
+    (finding,) = decided(table, [Case(tuple(programs), (found,), (), excepts)], options)
     return finding
 
 
@@ -147,7 +174,7 @@ class Case:
         return min(program.maximum for program in self.programs)
 
 
-def decided(terms: Terms, cases: Sequence[Case], options: Options | None) -> tuple[Finding, ...]:
+def decided(table: Table, cases: Sequence[Case], options: Options | None) -> tuple[Finding, ...]:
     """The answer to each case, all found in one task. Raises SolverFailure."""
     options = options or Options()
     longest = max((case.maximum for case in cases), default=0)
@@ -155,9 +182,9 @@ def decided(terms: Terms, cases: Sequence[Case], options: Options | None) -> tup
     for at, case in enumerate(cases):
         always = tuple(term for term in case.always if term != TRUE)
         if FALSE not in always:
-            limit = () if case.maximum == longest else (no_longer_than(terms, case.maximum),)
+            limit = () if case.maximum == longest else (table.no_longer_than(case.maximum),)
             asked[at] = Question((*always, *limit), case.others, case.plain)
-    replies = dict(zip(asked, _replies(terms, list(asked.values()), longest, options), strict=True))
+    replies = dict(zip(asked, _replies(table.terms, list(asked.values()), longest, options), strict=True))
     never = Reply(NEVER)
     return tuple(_finding(case, replies.get(at, never), options) for at, case in enumerate(cases))
 
@@ -181,13 +208,13 @@ def _replies(terms: Terms, asked: list[Question], maximum: int, options: Options
 def _finding(case: Case, reply: Reply, options: Options) -> Finding:
     if reply.status == NEVER:
         return Yes(case.maximum, reply.enough)
-    if reply.candidate is None:
+    if reply.sketch is None:
         return Unknown(f"the solver gave up after {options.bitvector_effort} steps")
 
     def excepts(packet: Packet) -> bool:
         return case.excepts(*(matched(program, packet) for program in case.programs))
 
-    packet = _exception(reply.candidate, case.maximum, excepts)
+    packet = _exception(reply.sketch, case.maximum, excepts)
     if packet is None:
         return Unknown("the packet that the solver found is none when it is replayed")
     if case.plain:
@@ -203,19 +230,27 @@ def matched(program: Program, packet: Packet) -> bool:
         raise AssertionError(f"{program.name} is proved, and yet: {fault}") from fault
 
 
-def _exception(candidate: Candidate, maximum: int, excepts: Callable[[Packet], bool]) -> Packet | None:
-    """The packet that a candidate stands for, cut after a place that the filters look at if that will do; or None."""
-    bytes_at = candidate.contents.get("packet", {})
-    length = min(candidate.length, maximum)
-    data = bytearray(length)
-    for place, byte in bytes_at.items():
-        if place < length:
-            data[place] = byte & 0xFF
-    for end in sorted({place + 1 for place in bytes_at if place + 1 < length} | {length}):
-        packet = Packet(bytes(data[:end]), end if candidate.wire is None else candidate.wire)
-        if excepts(packet):
-            return packet
-    return None
+def _exception(sketch: Sketch, maximum: int, excepts: Callable[[Packet], bool]) -> Packet | None:
+    """The packet of a sketch, cut after a place that the filters look at if it is an exception still; None if it never
+    is."""
+    data = bytearray(min(sketch.length, maximum))
+    for place, byte in sketch.data.items():
+        data[place] = byte
+
+    def cut(end: int) -> Packet:
+        return Packet(bytes(data[:end]), end if sketch.wire is None else sketch.wire)
+
+    if not excepts(cut(len(data))):
+        return None
+    ends = sorted({place + 1 for place in sketch.data} | {len(data)})
+    low, high = 0, len(ends) - 1
+    while low < high:  # what comes out does except, whether or not longer ones all do
+        middle = (low + high) // 2
+        if excepts(cut(ends[middle])):
+            high = middle
+        else:
+            low = middle + 1
+    return cut(ends[high])
 
 
 def _plainer(packet: Packet, excepts: Callable[[Packet], bool]) -> Packet:

@@ -1,8 +1,16 @@
-"""What a question is about: proved filters, each as the condition under which it matches, all of the same packet."""
+"""What a question is about: proved filters, each as the condition under which it matches, all of the same packet.
+
+The conditions of a loop speak of values that are anything that some turn of it may come to. They are unknowns of one
+run of one filter, so each filter gets its own. Of every run that there is, these values make a model; that is why a
+question whose opposite has no model at all is answered for loops too, whichever way it is put.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from dlcode_dsl.core.form import Program
 
@@ -20,8 +28,19 @@ class QuestionError(ValueError):
         self.code, self.reason = code, reason
 
 
-def filter_of(certificate: Certificate) -> Program:
-    """The filter that a certificate of this process was issued for. Raises QuestionError for anything else."""
+def filters_of(certificates: Sequence[Certificate]) -> list[Program]:
+    """Their filters, which are all on one link. Raises QuestionError for anything else."""
+    programs = [_filter_of(certificate) for certificate in certificates]
+    if not programs:
+        raise QuestionError("none", "there is no filter to ask about")
+    first = programs[0]
+    for other in programs[1:]:
+        if first.link != other.link:
+            raise QuestionError("link", f"{first.name} is on {first.link}, {other.name} on {other.link}")
+    return programs
+
+
+def _filter_of(certificate: Certificate) -> Program:
     if not is_live(certificate):
         raise QuestionError("not-proved", "only a filter that this process has proved can be compared")
     if certificate.program.kind != "filter":
@@ -30,33 +49,59 @@ def filter_of(certificate: Certificate) -> Program:
     return certificate.program
 
 
-def filters_of(certificates: Sequence[Certificate]) -> list[Program]:
-    """Their filters, which are all on one link. Raises QuestionError."""
-    programs = [filter_of(certificate) for certificate in certificates]
-    if not programs:
-        raise QuestionError("none", "there is no filter to ask about")
-    for program in programs[1:]:
-        same_link(programs[0], program)
-    return programs
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Under which condition a filter matches: the last row of a table of its own."""
+
+    rows: tuple[Row, ...]
 
 
-def same_link(one: Program, other: Program) -> None:
-    """Raises QuestionError for filters on different links: no packet is one of both."""
-    if one.link != other.link:
-        raise QuestionError("link", f"{one.name} is on {one.link}, {other.name} on {other.link}")
+_acceptances: WeakKeyDictionary[Certificate, Acceptance] = WeakKeyDictionary()
 
 
-def matches(program: Program, terms: Terms) -> Term:
-    """Under which condition a proved filter matches the packet that `terms` speak of."""
-    return conditions(program, terms).accepts
+def acceptance(certificate: Certificate) -> Acceptance:
+    """Under which condition a proved filter matches, worked out once."""
+    made = _acceptances.get(certificate)
+    if made is None:
+        what = conditions(certificate.program)
+        rows, place = cone(what.terms.rows, [what.accepts])
+        made = _acceptances[certificate] = Acceptance(tuple(rows[: place[what.accepts] + 1]))
+    return made
 
 
-def no_longer_than(terms: Terms, maximum: int) -> Term:
-    """Whether the packet has at most so many bytes."""
-    return terms.compare("<=", terms.make("length", 32), terms.constant(maximum, 32))
+UNKNOWNS = frozenset({"any", "cells", "guard"})
+"""Operations of rows that hold a name instead of operands: what stands for anything, in one filter."""
 
 
-def cone(rows: list[Row], roots: Iterable[Term]) -> tuple[list[Row], dict[Term, Term]]:
+class Table:
+    """One table of terms for several filters, which all speak of the same packet."""
+
+    def __init__(self) -> None:
+        self.terms = Terms()
+        self.anything: set[Term] = set()  # the terms that have an unknown in them
+        self.entered = 0
+
+    def enter(self, certificate: Certificate) -> Term:
+        """Under which condition a proved filter matches, as a term of this table."""
+        at: list[Term] = []
+        self.entered += 1
+        for row in acceptance(certificate).rows:
+            if row[0] in UNKNOWNS:
+                at.append(self.terms.make(row[0], row[1], f"{row[2]} of {self.entered}"))
+                self.anything.add(at[-1])
+            else:
+                here = moved(row, at)
+                at.append(self.terms.make(*here))
+                if self.anything and not self.anything.isdisjoint(operands(here)):
+                    self.anything.add(at[-1])
+        return at[-1]
+
+    def no_longer_than(self, maximum: int) -> Term:
+        """Whether the packet has at most so many bytes."""
+        return self.terms.compare("<=", self.terms.make("length", 32), self.terms.constant(maximum, 32))
+
+
+def cone(rows: Sequence[Row], roots: Iterable[Term]) -> tuple[list[Row], dict[Term, Term]]:
     """The rows that `roots` are made of, as a table of their own, and where each stands in it.
 
     It takes time in the size of what it gives, not of the table.
@@ -68,9 +113,10 @@ def cone(rows: list[Row], roots: Iterable[Term]) -> tuple[list[Row], dict[Term, 
             wanted.add(term)
             left += operands(rows[term])
     place = {term: at for at, term in enumerate(sorted(wanted))}
-    return [_moved(rows[term], place) for term in place], place
+    return [moved(rows[term], place) for term in place], place
 
 
-def _moved(row: Row, place: dict[Term, Term]) -> Row:
+def moved(row: Row, place: Any) -> Row:
+    """A row whose operands are what `place` has for them."""
     skipped = NOT_TERMS.get(row[0], ())
     return (*row[:2], *(part if at in skipped else place[part] for at, part in enumerate(row[2:], 2)))

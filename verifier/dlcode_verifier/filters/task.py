@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..task import Candidate
 from ..terms import Row, Term
 
 HOLD, NEVER, OPEN = "hold", "never", "open"
@@ -30,15 +29,29 @@ class Questions(NamedTuple):
     bitvector_effort: int  # and in bit-vectors
 
 
+class Sketch(NamedTuple):
+    """What a model says of a packet; bytes that it does not mention are zero."""
+
+    length: int  # bytes captured
+    wire: int | None  # bytes on the wire, where a filter asks
+    data: dict[int, int]  # bytes by their place, some of them past the end
+
+
 class Reply(NamedTuple):
     """What became of one question."""
 
     status: str
-    candidate: Candidate | None = None  # where they can hold: a packet, to be tried
+    sketch: Sketch | None = None  # where they can hold: a packet, to be tried
     enough: tuple[int, ...] = ()  # where they never do: positions in `others` that are enough, none to be left out
 
 
+def plain(reply: Reply) -> tuple[Any, ...]:
+    """The reply as tuples of no class, which `marshal` takes."""
+    status, sketch, enough = reply
+    return status, sketch and tuple(sketch), enough
+
+
 def reply_of(told: tuple[Any, ...]) -> Reply:
-    """The reply that `compared` made plain."""
-    status, made, enough = told
-    return Reply(status, made and Candidate(*made), enough)
+    """The reply that `plain` made plain."""
+    status, sketch, enough = told
+    return Reply(status, sketch and Sketch(*sketch), enough)
