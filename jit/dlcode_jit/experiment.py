@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dlcode_dsl.core.form import Program
+from dlcode_dsl.core.form import Program, Send
 
 from . import native
 from .abi import QueueLayout
 from .admit import admitted
 from .guards import Guarding
 from .lower import entry_name, lower
+from .sites import send_sites
 from .targets import HOST
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Experiment:
     address: int  # of the entry point, as long as this object lives
     llvm: str
     _code: native.Loaded = field(repr=False)
+
+    @property
+    def sites(self) -> tuple[Send, ...]:
+        """The `Send` statements that queue entries name."""
+        return send_sites(self.program)
 
 
 def proved_code(certificate: Certificate, guarding: Guarding) -> Experiment:
