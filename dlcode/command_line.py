@@ -15,6 +15,7 @@ from importlib import import_module
 COMMANDS = {
     "check": "prove every program of a source, or refuse it with a packet that breaks it",
     "test": "run a source's test blocks, interpreted and compiled",
+    "fmt": "write sources in the one way, with their comments",
     "show": "show a program as core form, LLVM code or machine code",
     "match": "find the packets of a capture that a filter matches",
     "sim": "run an experiment on the emulated DECstations",

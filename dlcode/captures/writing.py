@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from struct import Struct
@@ -13,6 +11,7 @@ from typing import BinaryIO, Final
 from dlcode.captures.classic import HEADER, NANOSECONDS, RECORD, VERSION
 from dlcode.captures.faults import UNREPRESENTABLE, UNWRITABLE, CaptureError
 from dlcode.captures.packets import ETHERNET, MAXIMUM_CAPTURED, Packet, link_type_name
+from dlcode.files import replacing
 
 _HEADER: Final = Struct("<" + HEADER)
 _RECORD: Final = Struct("<" + RECORD)
@@ -27,38 +26,11 @@ def write_capture(path: str | os.PathLike[str], packets: Iterable[Packet], link_
     pipe has no "before" and is written directly. Raises CaptureError if the file cannot be written, or a packet has
     another link type, is too long, or has a time outside 1970 to 2106.
     """
-    target = Path(os.path.realpath(path))  # a symbolic link stays one
     try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:
-                return _write(stream, Path(path), packets, link_type)
-        return _replace(target, Path(path), packets, link_type)
+        with replacing(path) as stream:
+            return _write(stream, Path(path), packets, link_type)
     except OSError as error:
         raise CaptureError(UNWRITABLE, Path(path), None, error.strerror or str(error)) from error
-
-
-def _replace(target: Path, path: Path, packets: Iterable[Packet], link_type: int) -> int:
-    """Write beside the target, then take its name. The new file has the old one's permissions, or the usual ones."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as stream:
-            count = _write(stream, path, packets, link_type)
-            stream.flush()
-            os.fchmod(descriptor, _mode(target))
-            os.fsync(descriptor)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return count
-
-
-def _mode(target: Path) -> int:
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)  # there is no other way to ask for it
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def _write(stream: BinaryIO, path: Path, packets: Iterable[Packet], link_type: int) -> int:

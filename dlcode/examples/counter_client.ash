@@ -1,7 +1,7 @@
 // The other end of remote_increment.ash: takes each answer and asks for the next increment, and counts the rounds. Two
 // machines that run these two handlers send one packet to and fro for as long as the wire lasts.
 
-message incr   { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
+message incr { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
 message result { op: u8 == 2, pad: u8, slot: u16, value: u32 }
 
 handler counter_client(m: result) on udp.dport == 7001

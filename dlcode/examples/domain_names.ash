@@ -4,7 +4,7 @@ message dns { id: u16, response: u1, opcode: u4, bits: u11, questions: u16, answ
 filter dns_question on ethernet {
   if !has(udp) { return false }
   let at = udp.end else false
-  let question = pkt[at] as dns else false      // cut short: no match, never a fault
+  let question = pkt[at] as dns else false  // cut short: no match, never a fault
   udp.dport == 53 && question.response == 0 && question.opcode == 0 && question.questions == 1
 }
 

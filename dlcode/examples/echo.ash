@@ -5,7 +5,7 @@ filter pings on ethernet {
 
 handler ping_count on icmp.type == 8
   owns    asked: u32
-  owns    by_length: u32[16]             // by the length of what is carried, in steps of 128 bytes
+  owns    by_length: u32[16]  // by the length of what is carried, in steps of 128 bytes
 {
   let step = (payload.len else 0) / 128  // no payload: its length fields lie
   asked +%= 1

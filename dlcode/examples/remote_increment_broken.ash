@@ -2,17 +2,17 @@
 
 const COUNTERS = 256
 
-message incr   { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
+message incr { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
 message result { op: u8 == 2, pad: u8, slot: u16, value: u32 }
 
 handler remote_increment(m: incr) on udp.dport == 7000
-  owns    counters: u32[COUNTERS]                // the application reads it; only this handler writes
+  owns    counters: u32[COUNTERS]  // the application reads it; only this handler writes
   may     reply
-  when    m.slot <= counters.len                 // off by one: slot 256 of 0 to 255
+  when    m.slot <= counters.len  // off by one: slot 256 of 0 to 255
   ensures counters[m.slot] == old(counters[m.slot]) +% m.delta
   cost    <= 400 cycles on dec5000-125
 {
-  counters[m.slot] +%= m.delta                   // +% wraps on purpose; plain + must be proved not to
+  counters[m.slot] +%= m.delta  // +% wraps on purpose; plain + must be proved not to
   send reply(result(slot: m.slot, value: counters[m.slot]))
   consume
 }

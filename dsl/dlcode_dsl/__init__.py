@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .core.parse import CoreSyntaxError, parse_program
     from .core.text import print_program
     from .diagnostics import Diagnostic
+    from .formatting import Formatted, format_source
     from .rendering import render
     from .source import Source, Span
     from .syntax.parse import MOST_BYTES
@@ -26,6 +27,7 @@ _HOMES = {
     "CoreSyntaxError": ".core.parse",
     "Diagnostic": ".diagnostics",
     "Fault": ".core.interpret",
+    "Formatted": ".formatting",
     "MOST_BYTES": ".syntax.parse",
     "Outcome": ".core.interpret",
     "Packet": ".core.interpret",
@@ -39,6 +41,7 @@ _HOMES = {
     "check_program": ".core.check",
     "compile_bytes": ".compile",
     "compile_source": ".compile",
+    "format_source": ".formatting",
     "parse_program": ".core.parse",
     "print_program": ".core.text",
     "render": ".rendering",
@@ -53,6 +56,7 @@ __all__ = [
     "CoreSyntaxError",
     "Diagnostic",
     "Fault",
+    "Formatted",
     "Outcome",
     "Packet",
     "Program",
@@ -65,6 +69,7 @@ __all__ = [
     "check_program",
     "compile_bytes",
     "compile_source",
+    "format_source",
     "parse_program",
     "print_program",
     "render",

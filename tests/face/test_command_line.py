@@ -215,3 +215,24 @@ def test_the_readme_shows_the_refusal_as_it_is(
     shown = (ROOT / "README.md").read_text(encoding="utf-8")
     assert said.err.strip() in shown
     assert said.out.strip() in shown
+
+
+def test_fmt_writes_a_file_in_place_and_says_which(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    untidy, tidy = tmp_path / "untidy.ash", tmp_path / "tidy.ash"
+    untidy.write_text("filter f on ethernet {\ntrue // always\n}\n")
+    tidy.write_text("filter f on ethernet {\n  true  // always\n}\n")
+    assert main(["fmt", "--check", str(untidy), str(tidy)]) == 1
+    assert capsys.readouterr().out == f"{untidy}\n"
+    assert main(["fmt", "--diff", str(untidy)]) == 1
+    assert "+  true  // always" in capsys.readouterr().out
+    assert main(["fmt", str(untidy), str(tidy)]) == 0
+    assert capsys.readouterr().out == f"{untidy}\n"
+    assert untidy.read_text() == tidy.read_text()
+
+
+def test_fmt_leaves_a_file_with_a_syntax_error_as_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.ash"
+    broken.write_text("filter f on ethernet {\ntrue\n")
+    assert main(["fmt", str(broken)]) == 2
+    assert "ASH1001" in capsys.readouterr().err
+    assert broken.read_text() == "filter f on ethernet {\ntrue\n"

@@ -1,6 +1,6 @@
 // Ethernet II frames: IEEE 802.3, 3.1; type numbers: IANA, "IEEE 802 Numbers".
 header ethernet {
-  dst: mac = 02:00:00:00:00:02      // what a packet built for a test has: locally administered addresses
+  dst: mac = 02:00:00:00:00:02  // what a packet built for a test has: locally administered addresses
   src: mac = 02:00:00:00:00:01
   type: u16
   next type { 0x0800 => ipv4, 0x0806 => arp }

@@ -2,12 +2,12 @@
 header ipv4 {
   version: u4 == 4, ihl: u4 >= 5 = 5
   tos: u8, length: u16 = size, id: u16
-  flags: u3 = 2, frag: u13          // don't fragment: such a datagram's id means nothing (RFC 6864, 4.1)
+  flags: u3 = 2, frag: u13  // don't fragment: such a datagram's id means nothing (RFC 6864, 4.1)
   ttl: u8 = 64, proto: u8, csum: u16 = checksum(header)
-  src: ip4 = 192.0.2.1, dst: ip4 = 192.0.2.2      // for documentation (RFC 5737)
+  src: ip4 = 192.0.2.1, dst: ip4 = 192.0.2.2  // for documentation (RFC 5737)
   options: u8[(ihl - 5) * 4]
   ends length
-  next proto when frag == 0 { 1 => icmp, 6 => tcp, 17 => udp }   // a later fragment has no header inside
-  pseudo(src, dst, proto, carried)  // RFC 768, RFC 9293 3.1
-  reply src <-> dst when src >= 1.0.0.0 && src < 224.0.0.0       // a host: no "this network", group or broadcast (RFC 1122, 3.2.1.3)
+  next proto when frag == 0 { 1 => icmp, 6 => tcp, 17 => udp }  // a later fragment has no header inside
+  pseudo(src, dst, proto, carried)                              // RFC 768, RFC 9293 3.1
+  reply src <-> dst when src >= 1.0.0.0 && src < 224.0.0.0      // a host: no "this network", group or broadcast (RFC 1122, 3.2.1.3)
 }

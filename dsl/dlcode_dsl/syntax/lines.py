@@ -30,7 +30,7 @@ _OPERATORS = frozenset(
     "COMPARISON LESS_EQUAL EQUAL ASSIGN SHIFT SUM PRODUCT VBAR CIRCUMFLEX AMPERSAND EITHER BOTH ARROW EXCHANGE"
     " _TO _RANGE COMMA DOT".split()
 )
-_OPENING, _CLOSING = frozenset({"(", "[", "{"}), frozenset({")", "]", "}"})
+OPENING, CLOSING = frozenset({"(", "[", "{"}), frozenset({")", "]", "}"})
 
 
 def joins(token: Token) -> bool:
@@ -42,7 +42,8 @@ def _ends(token: Token) -> bool:
     return not joins(token) and token.value != "{"
 
 
-def _carries_on(token: Token, following: Token | None) -> bool:
+def carries_on(token: Token, following: Token | None) -> bool:
+    """Whether a line that starts with a token, and then has `following`, goes on with the line before."""
     if token.value in CLAUSE_WORDS:  # unless it is the name of a field, or is assigned to
         return following is None or following.type not in ("COLON", "EQUAL", "ASSIGN", "DOT")
     return joins(token) or token.value in ("{", "}")
@@ -62,12 +63,12 @@ def statement_lines(tokens: Iterable[Token]) -> Iterator[Token]:
         else:
             flat = not stack or stack[-1] == "{"
             if newline is not None and flat and previous is not None and _ends(previous):
-                if not _carries_on(token, following):
+                if not carries_on(token, following):
                     yield newline
             newline = None
-            if token.value in _OPENING:
+            if token.value in OPENING:
                 stack.append(token.value)
-            elif token.value in _CLOSING and stack:
+            elif token.value in CLOSING and stack:
                 stack.pop()
             yield token
             previous = token
@@ -89,7 +90,7 @@ def declarations(tokens: Iterable[Token]) -> Iterator[list[Token]]:
                 yield chunk
             chunk, depth = [], 0
         chunk.append(token)
-        depth += (token.value in _OPENING) - (token.value in _CLOSING)
+        depth += (token.value in OPENING) - (token.value in CLOSING)
         fresh = depth <= 0 and (token.type == NEWLINE or token.value == "}")
     if any(token.type != NEWLINE for token in chunk):
         yield chunk

@@ -51,7 +51,7 @@ def parse(source: Source) -> Parsed:
         return Parsed(source, (), (refusal,))
     found: list[tree.Declaration] = []
     diagnostics: list[Diagnostic] = []
-    for tokens in lines.declarations(_grammar().lex(source.text)):
+    for tokens in lines.declarations(tokens_of(source.text)):
         result = _declaration(source, tokens)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
@@ -86,6 +86,11 @@ def _grammar() -> Lark:
 
     grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True, postlex=_Keep())
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """The words and signs of a text, line ends among them; comments and blanks are left out."""
+    return _grammar().lex(text)
 
 
 def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diagnostic:

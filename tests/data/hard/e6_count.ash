@@ -1,6 +1,6 @@
 // A counter for each protocol.
 handler count on has(ethernet)
-  owns counts: u32[256]
+  owns    counts: u32[256]
 {
   if pkt.len < 34 { pass }
   let type = pkt[12] as u16

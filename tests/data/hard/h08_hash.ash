@@ -1,6 +1,6 @@
 // Index a table by a masked multiplicative hash.
 handler hash on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   if pkt.len < 38 { pass }
   let src = pkt[26] as u32

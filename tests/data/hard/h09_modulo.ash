@@ -1,6 +1,6 @@
 // Index by modulo of a number in owned memory, which is checked.
 handler modulo on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   if pkt.len < 4 { pass }
   let n = table[0]

@@ -1,6 +1,6 @@
 // Binary search in owned memory.
 handler binary_search on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   if pkt.len < 4 { pass }
   let key = pkt[0] as u32

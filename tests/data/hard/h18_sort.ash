@@ -1,6 +1,6 @@
 // Sort sixteen cells by insertion.
 handler sort on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   var i = 1
   while i < 16 {

@@ -1,6 +1,6 @@
 // Copy at most 64 bytes of what follows the header.
 handler copy_most on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   if pkt.len < 20 { pass }
   var n = pkt.len - 20

@@ -1,6 +1,6 @@
 // Walk a trie in owned memory by the bits of an address.
 handler trie on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   if pkt.len < 4 { pass }
   let key = pkt[0] as u32

@@ -1,6 +1,6 @@
 // Collect the positions of colons, then add them up.
 handler positions on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   var count = 0
   var i = 0

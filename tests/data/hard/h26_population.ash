@@ -1,6 +1,6 @@
 // Count the bits of a word, and index a table by the count: the one program here that needs an invariant.
 handler population on has(ethernet)
-  owns table: u32[256]
+  owns    table: u32[256]
 {
   if pkt.len < 4 { pass }
   var x = pkt[0] as u32

@@ -1,7 +1,7 @@
 // Translate a port by a table, and mend the checksum for it.
 handler translate on has(ethernet)
-  owns table: u32[256]
-  may rewrite
+  owns    table: u32[256]
+  may     rewrite
 {
   if pkt.len < 34 { pass }
   let type = pkt[12] as u16
