@@ -1,0 +1,220 @@
+"""What the pre-analysis guesses at the loops of hard programs: what their proofs need is there, and it holds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import pytest
+
+from dlcode_dsl import Program, parse_program
+from dlcode_dsl.core import form
+from dlcode_dsl.core.interpret import Packet, run
+from dlcode_verifier.facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Site, Sum, sites
+from dlcode_verifier.preanalysis import guesses
+from tests.verifier.preanalysis.hard import TEXTS
+
+
+@cache
+def hard(name: str) -> Program:
+    """One of the hard programs."""
+    return parse_program(TEXTS[name])
+
+
+@cache
+def facts(name: str, loop: int = 0) -> LoopFacts:
+    """The guesses at one of its loops."""
+    return guesses(hard(name))[loop]
+
+
+def line(sum: Sum) -> str:
+    """A sum in short: its terms in the order of their names."""
+    words = {"extent(packet)": "length"}
+    terms = []
+    for coefficient, atom in sum.parts:
+        word = atom.of if isinstance(atom, form.Extent) else getattr(atom, "name", "?")
+        terms.append((words.get(f"extent({word})", word).split(".")[0], coefficient))
+    terms.sort()
+    shown = " ".join(f"{coefficient:+}{name}" for name, coefficient in terms)
+    return f"{shown} {sum.constant:+}" if sum.constant else shown
+
+
+def shown(fact: Fact) -> str:
+    """A fact in short."""
+    match fact:
+        case AtMostZero(sum):
+            return f"{line(sum)} <= 0"
+        case Multiple(sum, modulus):
+            return f"{line(sum)} % {modulus} == 0"
+        case Claimed(condition):
+            return f"claimed {condition.span.text}"
+
+
+def measured(measure: Measure) -> str:
+    """A measure in short."""
+    parts = ", ".join(line(part) for part in measure.parts)
+    return f"{parts} halves" if measure.halves else f"{parts} by {measure.step}"
+
+
+NEEDED = [
+    ("tcp_options", 0, ["-1hl +1o <= 0", "-1o +20 <= 0"]),
+    ("scan", 0, ["+1i -1length <= 0"]),
+    ("header_checksum", 0, ["+1i % 2 == 0", "-65535i +2sum <= 0", "+1i -1n <= 0", "-1i +2turns <= 0"]),
+    ("packet_checksum", 0, ["+1i -1length <= 0", "-65535i +2sum <= 0", "+1sum -65535turns <= 0"]),
+    ("records", 0, ["-1length +1o <= 0"]),
+    ("extension_headers", 0, ["-1length +1o -2040 <= 0"]),
+    ("binary_search", 0, ["+1hi -256 <= 0", "-1hi +1lo <= 0"]),
+    ("two_cursors", 0, ["+1j -1length <= 0", "+1i +1j -1length <= 0"]),
+    ("name_with_pointers", 0, ["-1length +1o <= 0", "+1lim -65535 <= 0"]),
+    ("insertion_sort", 0, ["+1i -16 <= 0"]),
+    ("insertion_sort", 1, ["-1i +1j <= 0"]),
+    ("least_copy", 0, ["+1i -1n <= 0"]),
+    ("variable_length_number", 0, ["+1i -5 <= 0"]),
+    ("trie", 0, ["+1d -32 <= 0"]),
+    ("substring", 0, ["+1i -1length <= 0"]),
+    ("substring", 1, ["+1j -4 <= 0"]),
+    ("tunnels", 0, ["-1length +1o -14 <= 0"]),
+    ("positions", 0, ["+1c -200 <= 0", "+1i -1length <= 0"]),
+    ("positions", 1, ["-1c +1k <= 0"]),
+    ("name_of_128_steps", 0, ["-1length +1o <= 0", "+1n -128 <= 0", "+1r -255 <= 0"]),
+    ("limited", 0, ["+1turns -8 <= 0", "+1at -1length -54 <= 0"]),
+    ("nested_sum", 0, ["-1020i +4sum <= 0"]),
+    ("two_pipes", 0, ["+1sum -65535turns <= 0", "+1turns -1words <= 0", "-1length +2words +13 <= 0"]),
+]
+
+
+@pytest.mark.parametrize(("name", "loop", "needed"), NEEDED, ids=[f"{name}-{loop}" for name, loop, _ in NEEDED])
+def test_what_a_proof_needs_is_guessed(name: str, loop: int, needed: list[str]) -> None:
+    """The facts that make a loop's accesses and sums safe are among its guesses."""
+    found = [shown(fact) for fact in facts(name, loop).invariants]
+    assert set(needed) <= set(found), found
+
+
+ENDS = [
+    ("tcp_options", 0, "+1hl -1o by 1"),
+    ("scan", 0, "-1i +1length by 1"),
+    ("header_checksum", 0, "-1i +1n by 2"),
+    ("packet_checksum", 0, "-1i +1length by 2"),
+    ("records", 0, "+1length -1o by 2"),
+    ("extension_headers", 0, "+1length -1o +2040 by 8"),
+    ("binary_search", 0, "+1hi -1lo halves"),
+    ("two_cursors", 0, "-1i +1j by 2"),
+    ("name_with_pointers", 0, "+1lim, +1length -1o by 1"),
+    ("insertion_sort", 1, "+1j -1 by 1"),
+    ("greatest_common_divisor", 0, "+1b -1 by 1"),
+    ("least_copy", 0, "-1i +1n by 1"),
+    ("tunnels", 0, "+1length -1o +14 by 20"),
+    ("positions", 1, "+1c -1k by 1"),
+    ("limited", 0, "-1turns +8 by 1"),
+    ("two_pipes", 1, "-1turns +1words by 1"),
+]
+
+
+@pytest.mark.parametrize(("name", "loop", "end"), ENDS, ids=[f"{name}-{loop}" for name, loop, _ in ENDS])
+def test_the_measure_that_ends_a_loop_comes_first(name: str, loop: int, end: str) -> None:
+    """The first measure is the one that bounds the turns best, with the step that it falls by."""
+    assert measured(facts(name, loop).measures[0]) == end
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_guesses_are_few(name: str) -> None:
+    """No loop of these has more than a dozen invariants to try, or more than two dozen measures."""
+    for found in guesses(hard(name)).values():
+        assert len(found.invariants) <= 12
+        assert 1 <= len(found.measures) <= 24
+        assert len(set(found.invariants)) == len(found.invariants)
+
+
+ALPHABET = (0, 1, 2, 3, 4, 5, 6, 8, 20, 32, 43, 58, 60, 69, 70, 71, 84, 128, 192, 255)
+
+
+def packets(seed: int, count: int) -> list[Packet]:
+    """Packets that get far into loops: of all short lengths, of few different bytes."""
+    random.seed(seed)
+    found = []
+    for position in range(count):
+        length = position if position < 48 else random.randrange(600)
+        some = random.choices(ALPHABET, k=random.randint(1, 5))
+        found.append(Packet.whole(bytes(random.choices(some, k=length))))
+    return found
+
+
+STARTS = {"header_checksum": b"\x4f", "tcp_options": bytes(12) + b"\xf0"}
+"""Bytes that get a program to its loop, at the start of every other packet."""
+
+
+def value(program: Program, atom: form.Expression, names: Mapping[str, int], packet: Packet) -> int:
+    """The value of an atom of a fact."""
+    match atom:
+        case form.Variable(name):
+            return names[name]
+        case form.Extent(of):
+            lengths = {"packet": len(packet.data), "wire": packet.wire_length}
+            return lengths[of] if of in lengths else program.region(of).count
+    raise AssertionError(atom)
+
+
+def holds(program: Program, fact: Fact, names: Mapping[str, int], packet: Packet) -> bool:
+    """Whether a fact holds where names have these values."""
+    assert not isinstance(fact, Claimed)
+    total = sum(part * value(program, atom, names, packet) for part, atom in fact.sum.parts) + fact.sum.constant
+    return total <= 0 if isinstance(fact, AtMostZero) else total % fact.modulus == 0
+
+
+@dataclass
+class Watch:
+    """Looks at the loops' heads of a run: which guesses do not hold there, and how many turns there are."""
+
+    program: Program
+    found: Guesses
+    places: tuple[Site, ...]
+    wrong: list[str] = field(default_factory=list)
+    turns: dict[int, int] = field(default_factory=dict)
+    most: dict[int, int] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
+    packet: Packet = field(default_factory=lambda: Packet.whole(b""))
+
+    def __call__(
+        self, statement: form.Statement, turns: int, names: Mapping[str, int], memory: object, data: object
+    ) -> None:
+        for site in self.places:
+            if site.pipe is None:
+                if site.node is statement:
+                    self.turns[site.number] = turns
+                    self.head(site, names)
+            elif site.node is statement:
+                assert isinstance(statement, form.Copy)
+                count = value(self.program, statement.count, names, self.packet)
+                self.words[site.words] = -(-count // 4) * 4 // (site.pipe.gauge.bits // 8)
+                self.turns[site.number] = 0
+            elif statement is site.pipe.body[0]:
+                self.head(site, names)
+                self.turns[site.number] += 1
+
+    def head(self, site: Site, names: Mapping[str, int]) -> None:
+        done = self.turns[site.number]
+        self.most[site.number] = max(done, self.most.get(site.number, 0))
+        known = {**names, **self.words, site.turns: done}
+        for fact in self.found[site.number].invariants:
+            if not holds(self.program, fact, known, self.packet):
+                self.wrong.append(shown(fact))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_guesses_hold_wherever_a_loop_begins_a_turn(name: str) -> None:
+    """Nothing that is guessed of these loops is wrong at any head that many packets reach, and they do reach them."""
+    program = hard(name)
+    watch = Watch(program, guesses(program), sites(program))
+    for position, packet in enumerate(packets(7, 160)):
+        memory = {}
+        for region in program.regions:
+            cells = range(min(region.count, 1 << region.cell.bits) if position % 3 else 1)
+            memory[region.name] = random.choices(cells, k=region.count)
+        start = STARTS.get(name, b"")[: len(packet.data)] if position % 2 else b""
+        watch.packet = Packet.whole(start + packet.data[len(start) :])
+        run(program, watch.packet, memory, observe=watch)
+    assert not watch.wrong
+    assert set(watch.most) == set(watch.found)
+    assert all(count >= 2 for count in watch.most.values()), watch.most

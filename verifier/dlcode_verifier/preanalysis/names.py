@@ -1,0 +1,131 @@
+"""From symbols back to the program's own words: sums over what can be named at a loop's head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dlcode_dsl.core import form
+from dlcode_dsl.core.form import U64, Expression
+
+from ..facts import Site, Sum
+from .expressions import PACKET, WIRE
+from .heads import Seen
+from .scope import Scope
+from .values import Value, interval
+from .zones import KNOWN, ZERO, Symbol
+
+Line = tuple[tuple[int, Symbol], ...]
+"""Coefficients of symbols."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Expressions for the symbols at one loop's head: each is a name, or a length, less an offset."""
+
+    site: Site
+    of: Mapping[Symbol, tuple[Expression, int]]
+
+    def sum(self, parts: Iterable[tuple[int, Symbol]], constant: int = 0) -> Sum | None:
+        """The sum in words; none where a symbol has no name."""
+        found: dict[Expression, int] = {}
+        for coefficient, symbol in parts:
+            if symbol == ZERO or not coefficient:
+                continue
+            word = self.of.get(symbol)
+            if word is None:
+                return None
+            atom, offset = word
+            found[atom] = found.get(atom, 0) + coefficient
+            constant -= coefficient * offset
+        return Sum(tuple((coefficient, atom) for atom, coefficient in found.items() if coefficient), constant)
+
+
+def words_of(site: Site, seen: Seen, scope: Scope) -> Words:
+    """The words for one loop."""
+    entry = seen.entry
+    found: dict[Symbol, tuple[Expression, int]] = {}
+    for name, (symbol, offset) in entry.state.numbers.items():
+        if name in entry.symbols or name in seen.head.scope.assigned:
+            continue
+        atom = _word(site, name, scope)
+        if atom is None or symbol == ZERO or (symbol in found and (offset or not found[symbol][1])):
+            continue
+        found[symbol] = atom, offset
+    for name, symbol in entry.symbols.items():
+        atom = _word(site, name, scope)
+        if atom is not None:
+            found[symbol] = atom, 0
+    return Words(site, found)
+
+
+def _word(site: Site, name: str, scope: Scope) -> Expression | None:
+    if name in (PACKET, WIRE):
+        return form.Extent(name.removeprefix("extent."))
+    if name in (site.turns, site.words):
+        return form.Variable(name, U64)
+    type = scope.types.get(name)
+    return form.Variable(name, type) if type is not None else None
+
+
+def at_entry(seen: Seen, line: Line) -> tuple[dict[Symbol, int], int]:
+    """A sum over the head's symbols as it is when the loop is come to: over values from outside, and a constant."""
+    entered = {symbol: name for name, symbol in seen.entry.symbols.items()}
+    parts: dict[Symbol, int] = {}
+    constant = 0
+    for coefficient, symbol in line:
+        value: Value = (symbol, 0)
+        if symbol in entered:
+            value = seen.entry.state.numbers[entered[symbol]]
+        constant += coefficient * value[1]
+        if value[0] != ZERO:
+            parts[value[0]] = parts.get(value[0], 0) + coefficient
+    return {symbol: coefficient for symbol, coefficient in parts.items() if coefficient}, constant
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """An upper bound that may grow with the packet."""
+
+    constant: int
+    per_byte: int
+
+    def at(self, length: int) -> int:
+        """The bound for packets of that many bytes."""
+        return self.constant + self.per_byte * length
+
+    @property
+    def sum(self) -> Sum:
+        """The same as a sum."""
+        parts = ((self.per_byte, form.Extent("packet")),) if self.per_byte else ()
+        return Sum(parts, self.constant)
+
+
+def greatest(seen: Seen, line: Line, constant: int, maximum: int) -> Most | None:
+    """The greatest value of a sum when the loop is come to: a constant where one is below the longest packet."""
+    zone = seen.entry.state.zone
+    parts, more = at_entry(seen, line)
+    constant += more
+    packet = seen.entry.state.numbers[PACKET]
+    items = list(parts.items())
+    if len(items) == 2 and {coefficient for _, coefficient in items} == {1, -1}:
+        (x, _), (y, _) = sorted(items, key=lambda item: -item[1])
+        apart = zone.bound(x, y)
+        if apart < maximum:
+            return Most(constant + apart, 0)
+    fixed, linear, per_byte = constant, constant, 0
+    for symbol, coefficient in items:
+        low, high = interval(zone, (symbol, 0))
+        if coefficient < 0:
+            fixed += coefficient * low
+            linear += coefficient * low
+            continue
+        fixed += coefficient * high
+        over = zone.bound(symbol, packet[0])
+        if over < maximum:
+            linear += coefficient * over
+            per_byte += coefficient
+        else:
+            linear += coefficient * high
+    best = Most(fixed, 0) if fixed < maximum or not per_byte or fixed <= linear else Most(linear, per_byte)
+    return best if best.at(maximum) < KNOWN else None
