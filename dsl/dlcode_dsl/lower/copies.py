@@ -11,7 +11,7 @@ from ..source import Span
 from ..syntax import tree
 from ..types import number
 from ..wrong import unknown, wrong
-from . import fold, places
+from . import fold, parts
 from .names import Memory, Record
 from .values import Typed
 
@@ -23,13 +23,13 @@ def copy(lower: Statements, written: tree.Copy, name: str = "copied") -> Record:
     """`copy source -> target through a >> b`: the record of what the pipes finished with, which is called `name`."""
     span = written.span
     memory, index, end = _target(lower, written.target)
-    source = part(lower, written.source)
+    source = parts.part(lower, written.source, None)
     again = _repeated(written.through)
     if again is not None:
         raise wrong(codes.BAD_ARGUMENT, again, "a pipe stands once in a copy", name="copy")
     pipes = [lower.pipe(_pipe_named(lower.module, each)) for each in written.through]
     index = lower.emitter.let("target", index, written.target.span)
-    count = lower.emitter.let("count", fold.binary("-", source.end, source.start, span), span)
+    count = lower.emitter.let("count", parts.length_of(lower, source, span), span)
     if end is not None:
         room = fold.binary("-", end, index, written.target.span)
         fits = fold.joined("and", (fold.compare("<=", index, end), fold.compare("<=", count, room)))
@@ -42,17 +42,6 @@ def copy(lower: Statements, written: tree.Copy, name: str = "copied") -> Record:
         for pipe in pipes
         if (finish := pipe.finish) is not None
     })  # fmt: skip
-
-
-def part(lower: Statements, written: tree.Expression) -> places.Payload:
-    """The bytes of the packet that an expression stands for: `payload`, or what a header carries."""
-    match written:
-        case tree.Use(tree.Name("payload") as word) if "payload" not in lower.names:
-            if lower.payload_header is not None:
-                return places.payload_of(lower, tree.Name(lower.payload_header.text, span=word.span), None)
-        case tree.Dot(tree.Use(header), tree.Name("payload")) if header.text in lower.module.headers:
-            return places.payload_of(lower, header, None)
-    raise wrong(codes.WRONG_TYPE, written.span, found="a value", wanted="a part of the packet, such as `payload`")
 
 
 def _target(lower: Statements, target: tree.Expression) -> tuple[Memory, form.Expression, form.Expression | None]:

@@ -15,12 +15,12 @@ from ..module import Module
 from ..source import Span
 from ..syntax import tree
 from ..syntax.tree import Expression
-from ..types import ADDRESSES, BOOL, U32, number
+from ..types import ADDRESSES, BOOL, U8, U32, number
 from ..wrong import unknown, wrong
-from . import absence, conditions, fold, places, values, views
+from . import absence, conditions, fold, parts, places, values, views
 from .emit import Emitter
 from .names import FieldOf, Local, Meaning, Memory, Poisoned, Record, Silent
-from .places import Place
+from .places import Part, Place
 from .values import Literal, Typed, Value
 
 
@@ -99,17 +99,21 @@ class Lowering:
             case tree.Dot(target, name):
                 return self._dot(target, name, absent, span)
             case tree.Index(target, index):
-                return self._cell(target, index, absent, span)
+                return self._element(target, index, absent, span)
             case tree.Call(name, arguments):
                 return self._call(expression, name, arguments, absent)
             case tree.Binary(operator, left, right):
                 return values.arithmetic(operator, self.value(left, absent), self.value(right, absent), span)
-            case tree.As(operand, type):
-                return views.convert(self, operand, type, absent, span)
+            case tree.As():
+                return views.convert(self, expression, absent)
             case tree.Otherwise(value, alternative):
                 return absence.otherwise(self, value, alternative, absent, span)
             case tree.Junction() | tree.Compare() | tree.Member() | tree.Not():
                 return Typed(BOOL, self.truth(expression, span), span)
+            case tree.Slice():
+                raise wrong(codes.WRONG_TYPE, span, found="a part of the packet", wanted="a value")
+            case tree.Copy():
+                raise wrong(codes.WRONG_TYPE, span, found="a copy", wanted="a value")
             case tree.Text():
                 raise wrong(codes.WRONG_TYPE, span, found="a string", wanted="a value")
         raise AssertionError(expression)
@@ -140,6 +144,9 @@ class Lowering:
             case Record():
                 found = "what pipes finished with"
                 raise wrong(codes.WRONG_TYPE, name.span, found=found, wanted="a value", help=f"write `{name}.PIPE`")
+            case Part():
+                help = f"write `{name}[…]`, or `{name}.len`"
+                raise wrong(codes.WRONG_TYPE, name.span, found="a part of the packet", wanted="a value", help=help)
             case Place(layout):
                 found = f"a {layout.kind}"
                 raise wrong(codes.WRONG_TYPE, name.span, found=found, wanted="a value", help=f"write `{name}.FIELD`")
@@ -150,6 +157,9 @@ class Lowering:
             return self.value(constant, absent)
         if name.text in self.module.filters:
             return Typed(BOOL, self.truth(tree.Use(name, span=name.span), name.span), name.span)
+        if parts.is_part(self, tree.Use(name)):
+            help = f"write `{name}[…]`, or `{name}.len`"
+            raise wrong(codes.WRONG_TYPE, name.span, found="a part of the packet", wanted="a value", help=help)
         if name.text in self.module.headers:
             help = f"write `{name}.FIELD`, or `has({name})`"
             raise wrong(codes.WRONG_TYPE, name.span, found="a header", wanted="a value", help=help)
@@ -161,40 +171,29 @@ class Lowering:
         return [*self.names, *module.constants, *module.filters, *module.headers, "pkt", "payload"]
 
     def _dot(self, target: Expression, name: tree.Name, absent: Body | None, span: Span) -> Value:
-        match target:
-            case tree.Use(tree.Name("pkt")) if "pkt" not in self.names:
-                extents = {"len": "packet", "wire_len": "wire"}
-                if name.text not in extents:
-                    raise wrong(codes.NO_FIELD, name.span, help="pkt has len and wire_len", of="pkt", field=name)
-                return Typed(U32, form.Extent(extents[name.text], span=span), span)
-            case tree.Use(tree.Name("payload") as word) if "payload" not in self.names:
-                if self.payload_header is None:
-                    help = "a filter asks for the payload of a header: `udp.payload.len`"
-                    raise wrong(codes.UNKNOWN_NAME, word.span, help=help, what="value", name="payload")
-                header = tree.Name(self.payload_header.text, span=word.span)
-                return self._of_payload(header, name, absent, span)
-            case tree.Dot(tree.Use(header), tree.Name("payload")) if self._is_header(header):
-                return self._of_payload(header, name, absent, span)
-            case tree.Use(header) if self._is_header(header):
-                return self._of_place(places.locate(self, header, absent), name, absent, span)
-            case tree.Use(local):
-                match self.meaning(local):
-                    case Place() as place:
-                        return self._of_place(place, name, absent, span)
-                    case Record(members):
-                        if name.text not in members:
-                            raise no_field(local.text, name, members)
-                        return replace(members[name.text], span=span)
-                    case Memory(region) if name.text == "len":
-                        return Typed(U32, form.Extent(region.name, span=span), span)
-                if local.text not in self.known_names():
-                    raise unknown("value", local, self.known_names())
+        if isinstance(target, tree.Use):
+            match self.meaning(target.name):
+                case Record(members):
+                    if name.text not in members:
+                        raise no_field(target.name.text, name, members)
+                    return replace(members[name.text], span=span)
+                case Memory(region) if name.text == "len":
+                    return Typed(U32, form.Extent(region.name, span=span), span)
+                case None if target.name.text == "pkt" and name.text == "wire_len":
+                    return Typed(U32, form.Extent("wire", span=span), span)
+        if parts.is_part(self, target):
+            return parts.member(self, target, name, absent, span)
+        if self.layout_of(target) is not None:
+            return self._of_place(target, name, absent, span)
+        if isinstance(target, tree.Use) and target.name.text not in self.known_names():
+            raise unknown("value", target.name, self.known_names())
         raise wrong(codes.NO_FIELD, name.span, of=target.span.text or "this", field=name)
 
-    def _is_header(self, name: tree.Name) -> bool:
-        return name.text in self.module.headers and name.text not in self.names
-
-    def _of_place(self, place: Place, name: tree.Name, absent: Body | None, span: Span) -> Value:
+    def _of_place(self, target: Expression, name: tree.Name, absent: Body | None, span: Span) -> Value:
+        if parts.is_part(self, tree.Dot(target, name, span=span)):
+            help = f"write `{span.text}[…]`, or `{span.text}.len`"
+            raise wrong(codes.WRONG_TYPE, span, found="a part of the packet", wanted="a value", help=help)
+        place = self.place(target, absent)
         if name.text in place.layout.fields:
             return places.field_value(self, place, place.layout.fields[name.text], absent, span)
         match name.text:
@@ -202,21 +201,36 @@ class Lowering:
                 return Typed(U32, place.offset(0, span), span)
             case "end":
                 return Typed(U32, places.end_of(self, place, absent, span), span)
-        if place.layout.tail is not None and name.text == place.layout.tail.name:
-            raise wrong(codes.NOT_YET, name.span, word=name.text, what="fields of variable length")
-        place.layout.field(name)
-        raise AssertionError(name)
+        raise no_field(place.layout.name, name, place.layout.fields)
 
-    def _of_payload(self, header: tree.Name, name: tree.Name, absent: Body | None, span: Span) -> Value:
-        payload = places.payload_of(self, header, absent)
-        match name.text:
-            case "len":
-                return Typed(U32, fold.binary("-", payload.end, payload.start, span), span)
-            case "start":
-                return Typed(U32, payload.start, span)
-            case "end":
-                return Typed(U32, payload.end, span)
-        raise wrong(codes.NO_FIELD, name.span, help="payload has len, start and end", of="payload", field=name)
+    # ---- headers, messages and views
+
+    def is_header(self, name: tree.Name) -> bool:
+        """Whether a name is a header's."""
+        return name.text in self.module.headers and name.text not in self.names
+
+    def layout_of(self, expression: Expression) -> Layout | None:
+        """The layout of the header, message or view that an expression stands for, if it stands for one."""
+        if isinstance(expression, tree.Use):
+            found = self.names.get(expression.name.text)
+            if isinstance(found, Place):
+                return found.layout
+            return self.module.headers[expression.name.text] if self.is_header(expression.name) else None
+        if isinstance(expression, tree.As) and views.is_view(self, expression):
+            return self.layout(expression.type.name)
+        return None
+
+    def place(self, expression: Expression, absent: Body | None) -> Place:
+        """Where the header, message or view that an expression stands for lies; `absent` runs where there is none."""
+        if isinstance(expression, tree.As):
+            return views.view(self, expression, absent)
+        assert isinstance(expression, tree.Use)
+        found = self.meaning(expression.name)
+        if not isinstance(found, Place):
+            return places.locate(self, expression.name, absent)
+        if found.present is not None:
+            self.unless(found.present, absent, expression.span)
+        return replace(found, present=None)
 
     # ---- owned memory
 
@@ -232,17 +246,15 @@ class Lowering:
         """An index of an array, as a u32."""
         return self.number(index, form.U32, absent)
 
-    def _cell(self, target: Expression, index: Expression, absent: Body | None, span: Span) -> Value:
+    def _element(self, target: Expression, index: Expression, absent: Body | None, span: Span) -> Value:
         memory = self.memory(target)
         if memory is not None and not memory.scalar:
             return Typed(memory.type, self._owned(memory.region, self.cell_index(index, absent), span), span)
-        match target:
-            case tree.Use(tree.Name("pkt" | "payload")):
-                help = "say what to read there: `pkt[at] as u16 else 0`"
-                raise wrong(codes.WRONG_TYPE, span, found="a place in the packet", wanted="a value", help=help)
-            case tree.Use(name) if name.text not in self.known_names():
-                raise unknown("array", name, self.known_names())
-        raise wrong(codes.WRONG_TYPE, target.span, found="no array", wanted="an array")
+        if parts.is_part(self, target):
+            return parts.read(self, parts.part(self, target, absent), index, U8, absent, span)
+        if isinstance(target, tree.Use) and target.name.text not in self.known_names():
+            raise unknown("array", target.name, self.known_names())
+        raise wrong(codes.WRONG_TYPE, target.span, found="no array", wanted="an array, or a part of the packet")
 
     def _owned(self, region: form.Region, index: form.Expression, span: Span) -> form.Expression:
         node = form.Entry if self.at_entry else form.Owned

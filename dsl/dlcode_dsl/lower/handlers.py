@@ -20,7 +20,7 @@ from ..source import Span
 from ..syntax import tree
 from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
-from . import places, replies
+from . import fold, places, replies, views
 from .filters import binding
 from .names import Memory, Silent
 from .needs import used
@@ -166,7 +166,7 @@ class HandlerLowering(Statements):
         if type.text in self.module.messages:
             payload = places.payload_of(self, tree.Name(self.last.text, span=type.span), self.decline)
             layout = self.module.messages[type.text]
-            self.declare(parameter.name, places.view_of_payload(self, layout, payload, self.decline, span))
+            self.declare(parameter.name, views.lay(self, layout, payload, fold.constant(0), self.decline, span))
         elif type.text == self.last.text:
             self.declare(parameter.name, place)
         elif type.text in self.module.headers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..core import form
 from ..layout import Field
 from ..types import ValueType
-from .places import Place
+from .places import Part, Place
 from .values import Typed
 
 
@@ -50,7 +50,7 @@ class Poisoned:
     """A name whose value was refused; its uses are not blamed as well."""
 
 
-Meaning = Local | Place | FieldOf | Memory | Record | Poisoned
+Meaning = Local | Place | Part | FieldOf | Memory | Record | Poisoned
 
 
 class Silent(Exception):

@@ -36,6 +36,8 @@ class Place:
     constant: int
     sure: bool = False  # the whole fixed part is known to be captured
     present: Expression | None = None  # a view that may be absent is there where this holds
+    limit: Expression = PACKET  # where the bytes that it may reach to end
+    whole: bool = False  # its variable part is known to end before the limit
 
     def offset(self, more: int, span: Span) -> Expression:
         """The offset of a byte of it, as a u32."""
@@ -55,8 +57,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Payload:
-    """What a header carries: bytes `start` up to, not including, `end`, all captured."""
+class Part:
+    """A part of the packet, such as what a header carries: bytes `start` up to, not including, `end`, all captured."""
 
     start: Expression
     end: Expression
@@ -102,7 +104,7 @@ def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
 
 def _along(lower: Lowering, path: Path, header: tree.Name, absent: Body) -> Place:
     if not path:
-        return _arrive(lower, Place(lower.module.headers[header.text], None, 0), absent, header.span)
+        return arrive(lower, Place(lower.module.headers[header.text], None, 0), absent, header.span)
     *before, last = path
     parent = _known_or_along(lower, tuple(before), tree.Name(last.header, span=header.span), absent)
     return _follow(lower, parent, last, absent, header.span)
@@ -155,11 +157,11 @@ def _follow(lower: Lowering, parent: Place, step: Step, absent: Body, span: Span
             lower.jump(step.table.guard, absent)
     end = end_of(lower, parent, absent, span)
     if isinstance(end, form.Constant):
-        return _arrive(lower, Place(layout, None, end.value), absent, span)
-    return _arrive(lower, Place(layout, end, 0), absent, span)
+        return arrive(lower, Place(layout, None, end.value), absent, span)
+    return arrive(lower, Place(layout, end, 0), absent, span)
 
 
-def _arrive(lower: Lowering, place: Place, absent: Body, span: Span) -> Place:
+def arrive(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Place:
     """The place, where its header's constraints hold."""
     for field in place.layout.fields.values():
         if field.constraint is not None:
@@ -234,12 +236,12 @@ def _reached(lower: Lowering, base: Expression | None, last: int) -> None:
 # ---- the payload
 
 
-def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Payload:
+def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Part:
     """What a header carries: from its end to the innermost end that a length field gives, all of it captured."""
     key = ("payload", header.text)
     known = lower.emitter.known.get(key)
     if known is not None:
-        assert isinstance(known, Payload)
+        assert isinstance(known, Part)
         return known
     if absent is None:
         help = "ask for it in `when`, or say what happens without it: `payload.len else pass`"
@@ -260,36 +262,8 @@ def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Paylo
     for name in (lower.link, *(step.to for step in path)):  # all of them end before the payload, so they are captured
         outer = locate(lower, tree.Name(name, span=span), absent)
         _reached(lower, outer.base, outer.constant + outer.layout.size)
-    payload = lower.emitter.known[key] = Payload(start, end)
+    payload = lower.emitter.known[key] = Part(start, end)
     return payload
-
-
-# ---- views
-
-
-def view(lower: Lowering, layout: Layout, start: Expression, end: Expression, absent: Body, span: Span) -> Place:
-    """The fixed part of a layout from `start` on, where it ends at or before `end` and its constraints hold.
-
-    `end` is at most the packet's captured length; of `start` nothing is known.
-    """
-    size = fold.constant(layout.size, span=span)
-    if isinstance(start, form.Constant):
-        lower.unless(fold.compare(">=", end, fold.constant(start.value + layout.size, span=span), span), absent, span)
-        return _arrive(lower, Place(layout, None, start.value, sure=True), absent, span)
-    start = lower.emitter.let(f"{layout.name}.at", start, span)
-    lower.unless(fold.compare(">=", end, size, span), absent, span)  # so that the next line does not wrap
-    lower.unless(fold.compare("<=", start, fold.binary("-", end, size, span), span), absent, span)
-    return _arrive(lower, Place(layout, start, 0, sure=True), absent, span)
-
-
-def view_of_payload(lower: Lowering, layout: Layout, payload: Payload, absent: Body, span: Span) -> Place:
-    """The fixed part of a layout at a payload's start, where the payload is long enough and its constraints hold."""
-    room = fold.binary("-", payload.end, payload.start, span)
-    lower.unless(fold.compare(">=", room, fold.constant(layout.size, span=span), span), absent, span)
-    if isinstance(payload.start, form.Constant):
-        return _arrive(lower, Place(layout, None, payload.start.value, sure=True), absent, span)
-    start = lower.emitter.let(f"{layout.name}.at", payload.start, span)
-    return _arrive(lower, Place(layout, start, 0, sure=True), absent, span)
 
 
 def is_read(lower: Lowering, place: Place, field: Field) -> bool:

@@ -17,11 +17,11 @@ from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
-from . import conditions, copies, fold, loops, rewrites, values, views
+from . import conditions, copies, fold, loops, parts, rewrites, values, views
 from .conditions import as_expression
 from .expressions import Lowering
-from .names import Local, Memory, Poisoned, Record, Silent
-from .places import Place
+from .names import Local, Meaning, Poisoned, Silent
+from .places import Part, Place
 from .values import Typed
 
 WRAPPING = ("+%", "-%", "*%")
@@ -120,7 +120,7 @@ class Statements(Lowering, ABC):
 
     # ---- names
 
-    def declare(self, name: tree.Name, meaning: Local | Place | Memory | Record | Poisoned) -> None:
+    def declare(self, name: tree.Name, meaning: Meaning) -> None:
         """Give a name its meaning in this body."""
         if name.text in self.names or name.text in ("pkt", "payload"):
             raise wrong(codes.DECLARED_TWICE, name.span, name=name.text)
@@ -148,9 +148,8 @@ class Statements(Lowering, ABC):
                 raise wrong(codes.WRONG_TYPE, statement.span, found="a copy", wanted="a value", help=help)
             self.declare(statement.name, copies.copy(self, value, statement.name.text))
             return
-        if views.is_view(value):
-            assert isinstance(value, tree.As)
-            self.declare(statement.name, self._viewed(statement, value, absent))
+        if parts.is_part(self, value) or self.layout_of(value) is not None:
+            self.declare(statement.name, self._found(statement, value, absent))
             return
         found = self.value(value, absent)
         if statement.type is not None:
@@ -162,29 +161,21 @@ class Statements(Lowering, ABC):
         bind = self.emitter.variable if statement.mutable else self.emitter.let
         self.declare(statement.name, Local(type, bind(statement.name.text, core, statement.span), statement.mutable))
 
-    def _viewed(self, statement: tree.Let, value: tree.As, absent: Body | None) -> Place:
+    def _found(self, statement: tree.Let, value: tree.Expression, absent: Body | None) -> Place | Part:
+        """A header, view or part of the packet that is given a name."""
+        is_part = parts.is_part(self, value)
+        what = "a part of the packet" if is_part else "a view"
         if statement.mutable or statement.type is not None:
-            help = "name a view with `let`, without a type"
-            raise wrong(codes.WRONG_TYPE, statement.span, found="a view", wanted="a value", help=help)
-        if absent is not None:
-            return views.view(self, value, absent)
-        if isinstance(statement.value, tree.Otherwise):
-            raise wrong(codes.WRONG_TYPE, statement.value.span, found="a view", wanted="a value",
-                        help="the `else` of a view ends the run")  # fmt: skip
-        return self._perhaps(value)
-
-    def _perhaps(self, value: tree.As) -> Place:
-        """A view without `else`: it is there where a flag is set."""
-        span = value.span
-        present = self.emitter.variable("present", fold.truth(False, span), span)
-        at = self.emitter.variable("view", fold.constant(0, span=span), span)
-        label = self.emitter.fresh("absent")
-        with self.emitter.nested() as body:
-            place = views.view(self, value, (form.Leave(label, span=span),))
-            self.emitter.emit(form.Assign(at.name, place.offset(0, span), span=span))
-            self.emitter.emit(form.Assign(present.name, fold.truth(True, span), span=span))
-        self.emitter.block(label, body, span)
-        return Place(place.layout, at, 0, sure=True, present=present)
+            help = f"name {what} with `let`, without a type"
+            raise wrong(codes.WRONG_TYPE, statement.span, found=what, wanted="a value", help=help)
+        if absent is None and isinstance(statement.value, tree.Otherwise):
+            help = f"the `else` of {what} ends the run"
+            raise wrong(codes.WRONG_TYPE, statement.value.span, found=what, wanted="a value", help=help)
+        if is_part:
+            return parts.part(self, value, absent)
+        if absent is None and views.is_view(self, value):
+            return views.perhaps(self, value)
+        return self.place(value, absent)
 
     def _type(self, written: tree.TypeName) -> ValueType:
         type = value_type(written.name.text)
