@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dlcode_dsl.core.interpret import Packet, run
-from dlcode_verifier import NotProved, OverBudget, Proved, verify
+from dlcode_verifier import OverBudget, Proved
 from dlcode_verifier.cost import bounds
-from tests.verifier.support import HANDLER, HERE, judged, program, proved
+from tests.verifier.support import HANDLER, judged, program, proved
 
 
 def test_the_bound_is_the_longest_way_and_not_the_sum_of_all() -> None:
@@ -53,11 +53,12 @@ def test_a_budget_in_cycles_is_said_to_be_unchecked() -> None:
     assert [(said.code.name, said.severity) for said in answer.diagnostics] == [("ASH3002", "warning")]
 
 
-def test_loops_and_copies_are_not_proved_yet() -> None:
-    loop = "loop l { } while (extent(packet) > 3:u32) decreases 1:u32 { leave l } exit pass"
-    copy = "copy packet[0:u32 : 0:u32] -> @bytes[0:u32] as done exit pass"
-    for text, reason in ((loop, "loops are not proved yet"), (copy, "copies are not proved yet")):
-        answer = verify(program(text), options=HERE)
-        assert isinstance(answer, NotProved)
-        assert [missing.reason for missing in answer.open] == [reason]
-        assert reason in answer.diagnostics[0].notes[0]
+def test_a_loop_costs_its_turns_and_one_more_test() -> None:
+    text = """
+    var %i: u32 = 0:u32
+    loop l { } while (%i < extent(packet)) { read %b: u8 = packet[%i] %i = (%i + 1:u32) }
+    exit pass
+    """
+    bound = proved(text).certificate.operations
+    for length in (0, 1, 2, 1514):
+        assert run(program(text), Packet.whole(bytes(length))).operations == bound.at(length)

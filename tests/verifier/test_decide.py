@@ -7,8 +7,9 @@ import z3
 from dlcode_dsl.core.form import Program
 from dlcode_verifier.bitvector import BitVector
 from dlcode_verifier.conditions import conditions
-from dlcode_verifier.decide import _Side, decide
+from dlcode_verifier.decide import decide
 from dlcode_verifier.integer import Integer
+from dlcode_verifier.sides import Side
 from dlcode_verifier.task import OPEN, PROVED, REFUTED, Task
 from dlcode_verifier.terms import FALSE, TRUE, Terms
 from tests.verifier.support import program
@@ -31,7 +32,7 @@ def test_a_goal_is_never_assumed_for_one_before_it() -> None:
     """Where the difference wraps, the assertion is of garbage: if it were assumed, nothing could wrap."""
     asked = task(program(AFTER_A_WRAP))
     for encoder in (Integer, BitVector):
-        side = _Side(encoder(z3.Context(), asked.maximum, {}), asked, 500_000)
+        side = Side(encoder(z3.Context(), asked.maximum, {}), asked, 500_000)
         side.add(side.some_fails({1}))
         assert side.solver.check() == z3.sat
 

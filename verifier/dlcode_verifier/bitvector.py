@@ -8,7 +8,7 @@ from __future__ import annotations
 import z3
 from z3 import z3core
 
-from .encodings import Ast, Encoder, name_of
+from .encodings import Ast, Encoder
 from .terms import Row, Term
 
 
@@ -67,8 +67,11 @@ class BitVector(Encoder):
     def wire(self, term: Term, row: Row) -> Ast:
         return self.build.constant("wire", self.sort(32))
 
+    def any_value(self, term: Term, row: Row) -> Ast:
+        return self.build.constant(f"any {row[2]}", self.sort(row[1]) if row[1] else self.build.truth)
+
     def array(self, term: Term, row: Row) -> Ast:
-        name = name_of(self.rows, term)
+        (name,) = self.bases[term]
         sort = self.build.sort(z3core.Z3_mk_array_sort(self.build.c, self.sort(32), self.sort(-row[1])))
         self.initials[name] = array = self.build.constant(name, sort)
         return array
@@ -166,3 +169,27 @@ class BitVector(Encoder):
         for part in parts:
             total = self.build.two(z3core.Z3_mk_bvadd, total, self.widened(self.of[part], self.rows[part][1], bits))
         return self.build.two(z3core.Z3_mk_bvule, total, self.widened(self.of[limit], self.rows[limit][1], bits))
+
+    def linear(
+        self, constant: int, coefficients: tuple[int, ...], parts: tuple[Term, ...], least: int
+    ) -> tuple[Ast, int]:
+        """The mathematical sum, in two's complement of as many bits as it needs, and `least` at least."""
+        sizes = [self.rows[part][1] for part in parts]
+        most = abs(constant) + sum(abs(by) << size for by, size in zip(coefficients, sizes, strict=True))
+        bits = max(most.bit_length() + 1, least, *(size + 1 for size in sizes))
+        total = self.number(constant % (1 << bits), bits)
+        for by, part, size in zip(coefficients, parts, sizes, strict=True):
+            scaled = self.widened(self.of[part], size, bits)
+            if by != 1:
+                scaled = self.build.two(z3core.Z3_mk_bvmul, self.number(by % (1 << bits), bits), scaled)
+            total = self.build.two(z3core.Z3_mk_bvadd, total, scaled)
+        return total, bits
+
+    def nonpositive(self, term: Term, row: Row) -> Ast:
+        total, bits = self.linear(row[2], row[3], row[4:], 0)
+        return self.build.two(z3core.Z3_mk_bvsle, total, self.number(0, bits))
+
+    def multiple(self, term: Term, row: Row) -> Ast:
+        total, bits = self.linear(row[3], row[4], row[5:], row[2].bit_length() + 1)
+        left = self.build.two(z3core.Z3_mk_bvsrem, total, self.number(row[2], bits))
+        return self.build.equal(left, self.number(0, bits))

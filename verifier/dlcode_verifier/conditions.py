@@ -6,11 +6,15 @@ the number of terms grows with the program, not with its paths. What comes out i
 order in which a run of the interpreter comes to them, and under which condition the program ends in each verdict.
 
 The order matters: where an obligation fails, a run ends, and nothing that is computed after it is relied upon.
+
+A loop is run once, from a head that stands for all of its turns (`loops`); so is a pipe of a copy (`copies`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.faults import FaultKind
@@ -18,16 +22,14 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement, Verdict
 from dlcode_dsl.core.operators import OPERATORS
 from dlcode_dsl.source import Span
 
+from .copies import EMITTED, copy
+from .facts import Guesses, LoopFacts, Site, sites
+from .loops import Candidate, Ending, loop
 from .obligations import Node, Obligation, claim
+from .sums import Total
 from .terms import FALSE, TRUE, Term, Terms
 
-
-class NotCovered(Exception):
-    """A statement that no rule of the proof covers yet: the program is not proved, whatever it does."""
-
-    def __init__(self, node: Statement, reason: str) -> None:
-        super().__init__(reason)
-        self.node, self.reason = node, reason
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,40 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Where `path` holds, a run comes to a loop's head, and what is guessed of it must hold: the claim."""
+
+    candidate: int  # its number among the candidates
+    path: Term
+    claim: Term
+
+
+Goal = Obligation | Promise
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a run of the program comes to, for every packet and every content of owned memory at once."""
+    """What a run of the program comes to, for every packet and every content of owned memory at once.
+
+    The goals are in the order in which a run comes to them. That a loop ends is no goal: `endings` tell what shows it.
+    """
 
     terms: Terms
-    obligations: tuple[Obligation, ...]
+    goals: tuple[Goal, ...]
     verdicts: dict[Verdict, Term]
     bound: dict[str, Bound]
+    candidates: tuple[Candidate, ...] = ()
+    endings: tuple[Ending, ...] = ()
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """The goals that are the program's own."""
+        return tuple(goal for goal in self.goals if isinstance(goal, Obligation))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether packet and memory determine every term: there is no loop, and no pipe."""
+        return not self.endings
 
     @property
     def accepts(self) -> Term:
@@ -53,21 +82,24 @@ class Conditions:
         return self.verdicts.get(Verdict.MATCH, FALSE)
 
 
-def conditions(program: Program, terms: Terms | None = None) -> Conditions:
-    """The obligations of a well-formed program. Two programs given one table speak of the same packet.
+def conditions(program: Program, terms: Terms | None = None, guesses: Guesses | None = None) -> Conditions:
+    """The goals of a well-formed program. Two programs given one table speak of the same packet.
 
-    Raises NotCovered for a statement that no rule covers yet.
+    `guesses` is what to try at the loops; whatever it says, only what is proved of it is relied upon.
     """
-    run = _Run(program, terms if terms is not None else Terms())
+    run = Run(program, terms if terms is not None else Terms(), guesses or {})
     for region in program.regions:
         run.entry[region.name] = run.terms.make("memory", -region.cell.bits, region.name)
-    end = run.body(program.body, _State(TRUE, {}, dict(run.entry), run.terms.make("packet", -8), FALSE))
+    end = run.body(program.body, State(TRUE, {}, dict(run.entry), run.terms.make("packet", -8), FALSE))
     assert end is None, "a checked program ends in a verdict"
-    return Conditions(run.terms, tuple(run.obligations), run.verdicts, run.bound)
+    endings = tuple(run.endings[number] for number in sorted(run.endings))
+    return Conditions(
+        run.terms, tuple(run.goals), run.verdicts, run.bound, tuple(run.candidates.values()), endings
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
-class _State:
+class State:
     """What is so where `path` holds. No two states that a run has at one time can both be so."""
 
     path: Term
@@ -75,24 +107,72 @@ class _State:
     memory: dict[str, Term]
     packet: Term
     written: Term
+    ghosts: dict[str, Term] = field(default_factory=dict)  # what no program can name: turns that are done, and the like
 
-    def fork(self, path: Term) -> _State:
-        return _State(path, dict(self.names), dict(self.memory), self.packet, self.written)
+    def fork(self, path: Term) -> State:
+        return State(path, dict(self.names), dict(self.memory), self.packet, self.written, dict(self.ghosts))
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
+    """One symbolic run, and what it has come to so far."""
+
     program: Program
     terms: Terms
+    guesses: Guesses
     entry: dict[str, Term] = field(default_factory=dict)
-    obligations: list[Obligation] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
     verdicts: dict[Verdict, Term] = field(default_factory=dict)
     bound: dict[str, Bound] = field(default_factory=dict)
-    leaving: dict[str, list[_State]] = field(default_factory=dict)
+    leaving: dict[str, list[State]] = field(default_factory=dict)
     escapes: int = 0  # how many times a way out of the statement being run was taken
+    quiet: bool = False  # what is run now was run before: its goals are known
+    candidates: dict[tuple[int, int], Candidate] = field(default_factory=dict)  # by site and guess
+    endings: dict[int, Ending] = field(default_factory=dict)  # by site
+    sites: dict[tuple[int, str], Site] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sites = {}
+        for site in sites(self.program):  # a statement that stands twice in a program is one site, its first
+            self.sites.setdefault((id(site.node), "" if site.pipe is None else site.pipe.name), site)
 
     def must(self, kind: FaultKind, node: Node, path: Term, *operands: Term) -> None:
-        self.obligations.append(Obligation(kind, node, path, claim(self.terms, kind, node, *operands)))
+        self.goals.append(Obligation(kind, node, path, claim(self.terms, kind, node, *operands)))
+
+    def promise(self, key: tuple[int, int], path: Term, claim: Term) -> None:
+        self.goals.append(Promise(list(self.candidates).index(key), path, claim))
+
+    def breaks(self, goal: Goal) -> Term:
+        """Whether a run comes to the goal, and it does not hold."""
+        return self.terms.both(goal.path, self.terms.negate(goal.claim))
+
+    def site(self, node: form.Loop | form.Copy, pipe: str = "") -> Site:
+        return self.sites[id(node), pipe]
+
+    def facts(self, site: Site) -> LoopFacts:
+        """What is guessed of a loop."""
+        return self.guesses.get(site.number, LoopFacts())
+
+    def ending(self, site: Site) -> Ending:
+        return self.endings.setdefault(site.number, Ending(site))
+
+    def quietly(self, work: Callable[[], Result]) -> tuple[Result, list[Goal]]:
+        """Run something that leaves no trace here: what it gives, and the goals that it would have had."""
+        kept = self.goals, self.verdicts, self.leaving, self.escapes, self.bound, self.quiet
+        self.goals, self.verdicts, self.leaving = [], {}, {label: [] for label in self.leaving}
+        self.bound, self.quiet = dict(self.bound), True
+        result, goals = work(), self.goals
+        self.goals, self.verdicts, self.leaving, self.escapes, self.bound, self.quiet = kept
+        return result, goals
+
+    def bind(self, name: str, value: Term, place: Span) -> None:
+        self.bound[name] = Bound(value, place)
+
+    def same(self, left: Term, right: Term) -> Term:
+        """Whether two values, or truth values, are the same."""
+        if self.terms.bits(left):
+            return self.terms.compare("==", left, right)
+        return self.terms.choose(left, right, self.terms.negate(right))
 
     def word(self, value: int) -> Term:
         """A u32 constant."""
@@ -104,15 +184,15 @@ class _Run:
 
     # ---- statements: each gives the state at its end, or None where control never comes out there
 
-    def body(self, body: Body, state: _State) -> _State | None:
-        at: _State | None = state
+    def body(self, body: Body, state: State) -> State | None:
+        at: State | None = state
         for statement in body:
             if at is None or at.path == FALSE:
                 return None
             at = self.statement(statement, at)
         return at
 
-    def statement(self, statement: Statement, state: _State) -> _State | None:
+    def statement(self, statement: Statement, state: State) -> State | None:
         match statement:
             case form.Let(name, value, mutable):
                 term = self.value(value, state, state.path)
@@ -135,8 +215,7 @@ class _Run:
             case form.Store(region, index, value):
                 at = self.index(region, index, statement, state, state.path)
                 stored = self.value(value, state, state.path)
-                cells = state.memory[region]
-                state.memory[region] = self.terms.make("store", self.terms.bits(cells), cells, at, stored)
+                state.memory[region] = self.terms.store(state.memory[region], at, stored)
                 if self.program.region(region).mode != "scratch":
                     state.written = TRUE
             case form.Rewrite(offset, value):
@@ -158,14 +237,14 @@ class _Run:
                 self.verdicts[verdict] = self.terms.either(self.verdicts.get(verdict, FALSE), state.path)
                 return None
             case form.Loop():
-                raise NotCovered(statement, "loops are not proved yet")
+                return loop(self, statement, state)
             case form.Copy():
-                raise NotCovered(statement, "copies are not proved yet")
-            case form.Emit():
-                raise AssertionError("a checked program emits only in a pipe")
+                copy(self, statement, state)
+            case form.Emit(value):
+                state.ghosts[EMITTED] = self.value(value, state, state.path)
         return state
 
-    def read(self, read: form.Read, state: _State) -> None:
+    def read(self, read: form.Read, state: State) -> None:
         start = self.value(read.offset, state, state.path)
         size = self.word(read.type.bits // 8)
         if read.otherwise is None:
@@ -179,7 +258,7 @@ class _Run:
         value = self.terms.make("read", read.type.bits, state.packet, start)
         self.bound[read.name] = Bound(value, read.span)
 
-    def branch(self, condition: Term, then: Body, otherwise: Body, state: _State) -> _State | None:
+    def branch(self, condition: Term, then: Body, otherwise: Body, state: State) -> State | None:
         terms, escapes = self.terms, self.escapes
         yes = self.body(then, state.fork(terms.both(state.path, condition)))
         no = self.body(otherwise, state.fork(terms.both(state.path, terms.negate(condition))))
@@ -189,33 +268,39 @@ class _Run:
         path = state.path if whole else terms.either(yes.path, no.path)
         return self.joined(condition, yes, no, path)
 
-    def block(self, label: str, body: Body, state: _State) -> _State | None:
+    def block(self, label: str, body: Body, state: State) -> State | None:
         escapes, entered, self.leaving[label] = self.escapes, state.path, []
         end = self.body(body, state)
         left = self.leaving.pop(label)
         self.escapes -= len(left)
-        ways = [way for way in (*left, end) if way is not None and way.path != FALSE]
+        joined = self.meet([*left, *([] if end is None else [end])])
+        if joined is not None and self.escapes == escapes:
+            joined.path = entered
+        return joined
+
+    def meet(self, ways: list[State]) -> State | None:
+        """All states as one, of which no two can be so at once; None if there is none."""
+        ways = [way for way in ways if way.path != FALSE]
         if not ways:
             return None
         joined = ways[-1]
         for way in reversed(ways[:-1]):
             joined = self.joined(way.path, way, joined, self.terms.either(way.path, joined.path))
-        if self.escapes == escapes:
-            joined.path = entered
         return joined
 
-    def joined(self, condition: Term, yes: _State, no: _State, path: Term) -> _State:
+    def joined(self, condition: Term, yes: State, no: State, path: Term) -> State:
         """Both states as one: where either is so, `condition` tells which."""
         choose = self.terms.choose
-        return _State(
+        return State(
             path,
             {name: choose(condition, term, no.names[name]) for name, term in yes.names.items() if name in no.names},
             {region: choose(condition, cells, no.memory[region]) for region, cells in yes.memory.items()},
             choose(condition, yes.packet, no.packet),
             choose(condition, yes.written, no.written),
+            {name: choose(condition, term, no.ghosts[name]) for name, term in yes.ghosts.items() if name in no.ghosts},
         )
 
-    def send(self, send: form.Send, state: _State) -> None:
+    def send(self, send: form.Send, state: State) -> None:
         sizes = []
         for piece in send.pieces:
             match piece:
@@ -228,9 +313,16 @@ class _Run:
                     sizes.append(self.word(value.type.bits // 8))
         self.must(FaultKind.FRAME_LENGTH, send, state.path, *sizes, self.word(form.LONGEST_FRAME))
 
+    def numbers(self, measure: tuple[Expression, ...], state: State) -> tuple[Total, ...]:
+        """The parts of an author's measure; a truth value counts as 0 or 1."""
+        values = [self.value(part, state, state.path) for part in measure]
+        one, none = self.terms.constant(1, 8), self.terms.constant(0, 8)
+        numbers = [value if self.terms.bits(value) else self.terms.choose(value, one, none) for value in values]
+        return tuple(Total(((1, number),)) for number in numbers)
+
     # ---- expressions: `path` says where one is evaluated, which a short circuit narrows
 
-    def value(self, expression: Expression, state: _State, path: Term) -> Term:
+    def value(self, expression: Expression, state: State, path: Term) -> Term:
         terms = self.terms
         match expression:
             case form.Constant(value, type):
@@ -260,14 +352,14 @@ class _Run:
                 return terms.convert(how, term, type.bits)
             case form.ByteSwap(operand):
                 return terms.convert("swap", self.value(operand, state, path), operand.type.bits)
-            case form.Owned(region, index, type):
+            case form.Owned(region, index):
                 at = self.index(region, index, expression, state, path)
-                return terms.make("cell", type.bits, state.memory[region], at)
-            case form.Entry(region, index, type):
+                return terms.cell(state.memory[region], at)
+            case form.Entry(region, index):
                 at = self.index(region, index, expression, state, path)
-                return terms.make("cell", type.bits, self.entry[region], at)
+                return terms.cell(self.entry[region], at)
 
-    def binary(self, expression: form.Binary, state: _State, path: Term) -> Term:
+    def binary(self, expression: form.Binary, state: State, path: Term) -> Term:
         left = self.value(expression.left, state, path)
         right = self.value(expression.right, state, path)
         kind, bits = OPERATORS[expression.operator].fault, expression.type.bits
@@ -279,7 +371,7 @@ class _Run:
             self.must(kind, expression, path, right, self.terms.constant(bits, bits))
         return self.terms.binary(expression.operator, left, right)
 
-    def index(self, region: str, index: Expression, node: Node, state: _State, path: Term) -> Term:
+    def index(self, region: str, index: Expression, node: Node, state: State, path: Term) -> Term:
         at = self.value(index, state, path)
         self.must(FaultKind.OWNED_BOUNDS, node, path, at, self.word(self.program.region(region).count))
         return at

@@ -1,14 +1,18 @@
 """What a run can cost at most, in core operations: the longest way through the program, by the table of weights.
 
-The bound is of the program's shape alone, so it holds whether or not the solver answers. A `Check` costs nothing: no
-image holds it.
+The bound is of the program's shape, and of how often each loop turns, which is proved; it is linear in the packet's
+length. A `Check` costs nothing, nor does an invariant or a measure: no image holds them.
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from functools import cache
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.check import bodies
@@ -29,6 +33,23 @@ class Linear:
 
     def __str__(self) -> str:
         return f"{self.constant} + {self.per_byte} * length" if self.per_byte else str(self.constant)
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How many turns of one loop begin at most: one more than `step` goes into `most`, and none below 0."""
+
+    most: Linear
+    step: int = 1
+
+    def at(self, length: int) -> int:
+        """The bound for packets of at most `length` captured bytes."""
+        return max(0, self.most.at(length) // self.step + 1)
+
+    def __str__(self) -> str:
+        if self.step == 1:
+            return str(Linear(self.most.constant + 1, self.most.per_byte))
+        return f"({self.most}) / {self.step} + 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,90 +75,166 @@ class Bounds:
     effects: Effects
 
 
-def bounds(program: Program) -> Bounds:
-    """Bounds of a program without loops and copies.
+Loops = Mapping[tuple[int, str], Turns]
+"""Turns of each loop, by its node's identity, and the pipe's name of a copy's."""
+
+
+def bounds(program: Program, loops: Loops | None = None) -> Bounds:
+    """Bounds of a program whose obligations are proved, and whose loops turn at most so often.
 
     The longest frame is exact for frames of pieces of known sizes; any other is as long as a frame may be, which is
     proved.
     """
-    ways = _ways(program.body).values()
-    operations, sends, replies, wakes = (max(most) for most in zip(*ways, strict=True))
+    ways = _Costs(program, loops or {}).body(program.body).values()
+    most = _NONE
+    for way in ways:
+        most = _larger(most, way)
     longest = max((_longest(send) for send in _sends(program.body)), default=0)
-    return Bounds(Linear(operations), Effects(sends, replies, wakes, longest))
+    effects = Effects(most.sends, most.replies, most.wakes, longest)
+    return Bounds(Linear(ceil(most.constant), ceil(most.per_byte)), effects)
 
 
-_Most = tuple[int, int, int, int]
-"""Operations, sends, replies and wakes of a stretch of the program: each the most of any way through it."""
+def copied(program: Program, copy: form.Copy) -> Linear:
+    """Most bytes that a copy within its bounds moves."""
+    if isinstance(copy.count, form.Constant):
+        return Linear(copy.count.value)
+    room = program.region(copy.region).count
+    return Linear(room) if room <= program.maximum else Linear(0, 1)
 
-_NONE: _Most = (0, 0, 0, 0)
+
+def words(program: Program, copy: form.Copy, pipe: form.Pipe) -> Turns:
+    """Words of a pipe's gauge in the stream of a copy within its bounds, which is padded to the widest gauge."""
+    widest = max(program.pipe(name).gauge.bits // 8 for name in copy.through)
+    size, most = pipe.gauge.bits // 8, copied(program, copy)
+    return Turns(Linear(most.constant + widest - 1 - size, most.per_byte), size)
+
+
+class _Most(NamedTuple):
+    """The most of a stretch of the program: operations, linear in the length, and effects."""
+
+    constant: Fraction | int
+    per_byte: Fraction | int = 0
+    sends: int = 0
+    replies: int = 0
+    wakes: int = 0
+
+
+_NONE = _Most(0)
 _END = ""  # the way on to the next statement
 _OUT = "exit"  # the way out of the program; those to labels are called `leave LABEL`
 
-
-def _ways(body: Body) -> dict[str, _Most]:
-    """The most from the start of `body` to its end, to each label it leaves to, and out of the program."""
-    ways: dict[str, _Most] = {}
-    so_far = _NONE
-    for statement in body:
-        here = _ways_of(statement)
-        for target, most in here.items():
-            if target != _END:
-                ways[target] = _larger(ways.get(target, _NONE), _sum(so_far, most))
-        if _END not in here:
-            return ways
-        so_far = _sum(so_far, here[_END])
-    ways[_END] = so_far
-    return ways
+_Ways = dict[str, _Most]
 
 
-def _ways_of(statement: Statement) -> dict[str, _Most]:
-    own = _own(statement)
-    match statement:
-        case form.Exit():
-            return {_OUT: own}
-        case form.Leave(label):
-            return {f"leave {label}": own}
-        case form.If(_, then, otherwise):
-            return _after(own, _either(_ways(then), _ways(otherwise)))
-        case form.Read(_, _, _, otherwise) if otherwise is not None:
-            return _after(own, _either({_END: _NONE}, _ways(otherwise)))
-        case form.Block(label, body):
-            ways = _ways(body)
-            left = ways.pop(f"leave {label}", None)
-            if left is not None:
-                ways[_END] = _larger(ways.get(_END, _NONE), left)
-            return _after(own, ways)
-        case form.Loop() | form.Copy():
-            raise AssertionError("a program with a loop or a copy is not proved, and has no bound yet")
-    return {_END: own}
+class _Costs:
+    def __init__(self, program: Program, loops: Loops) -> None:
+        self.program, self.loops = program, loops
+
+    def body(self, body: Body) -> _Ways:
+        """The most from the start of `body` to its end, to each label it leaves to, and out of the program."""
+        ways: _Ways = {}
+        so_far = _NONE
+        for statement in body:
+            here = self.ways(statement)
+            for target, most in here.items():
+                if target != _END:
+                    ways[target] = _larger(ways.get(target, _NONE), _sum(so_far, most))
+            if _END not in here:
+                return ways
+            so_far = _sum(so_far, here[_END])
+        ways[_END] = so_far
+        return ways
+
+    def ways(self, statement: Statement) -> _Ways:
+        own = _own(statement)
+        match statement:
+            case form.Exit():
+                return {_OUT: own}
+            case form.Leave(label):
+                return {f"leave {label}": own}
+            case form.If(_, then, otherwise):
+                return _after(own, _either(self.body(then), self.body(otherwise)))
+            case form.Read(_, _, _, otherwise) if otherwise is not None:
+                return _after(own, _either({_END: _NONE}, self.body(otherwise)))
+            case form.Block(label, body):
+                return _after(own, _here(label, self.body(body)))
+            case form.Loop(label):
+                return _after(own, _here(label, self.loop(statement)))
+            case form.Copy():
+                return {_END: _sum(own, self.copy(statement))}
+        return {_END: own}
+
+    def loop(self, loop: form.Loop) -> _Ways:
+        """What the interpreter charges: head and condition for each test, the body and one more for each full turn."""
+        head, body = self.body(loop.head), self.body(loop.body)
+        if _END not in head:
+            return head
+        tested = _sum(head.pop(_END), _Most(_of_expression(loop.condition)))
+        before = last = _NONE  # the turns that are full before a turn that is not, and before the last test
+        if _END in body:
+            turn = _sum(_sum(tested, body.pop(_END)), _Most(1))
+            turns = self.loops[id(loop), ""]
+            before, last = self.times(turns, turn, fewer=1), self.times(turns, turn)
+        ways = _either(_after(last, head), _after(_sum(before, tested), body))
+        if loop.exhausted is not None:
+            ways = _either(ways, _after(_sum(last, tested), self.body(loop.exhausted)))
+        return _either(ways, {_END: _sum(last, tested)})
+
+    def copy(self, copy: form.Copy) -> _Most:
+        bytes = copied(self.program, copy)
+        total = _Most(Fraction(bytes.constant + 3, 4), Fraction(bytes.per_byte, 4))
+        for name in copy.through:
+            pipe = self.program.pipe(name)
+            total = _sum(total, self.times(self.loops[id(copy), name], self.body(pipe.body)[_END]))
+            if pipe.finish is not None:
+                total = _sum(total, _Most(_of_expression(pipe.finish)))
+        return total
+
+    def times(self, turns: Turns, most: _Most, *, fewer: int = 0) -> _Most:
+        """So many turns of so much each; of two that grow with the length, the inner is taken at the longest."""
+        maximum = self.program.maximum
+        constant = max(Fraction(turns.most.constant, turns.step) + 1 - fewer, Fraction(0))
+        per_byte, times = Fraction(turns.most.per_byte, turns.step), max(0, turns.at(maximum) - fewer)
+        if per_byte:
+            each: Fraction | int = most.constant + most.per_byte * maximum
+            operations = constant * each, per_byte * each
+        else:
+            operations = constant * most.constant, constant * most.per_byte
+        return _Most(*operations, times * most.sends, times * most.replies, times * most.wakes)
 
 
 def _own(statement: Statement) -> _Most:
     sends = isinstance(statement, form.Send)
     replies = isinstance(statement, form.Send) and statement.effect == "reply"
-    return _charge(statement), int(sends), int(replies), int(isinstance(statement, form.Wake))
+    return _Most(_charge(statement), 0, int(sends), int(replies), int(isinstance(statement, form.Wake)))
 
 
 def _sum(left: _Most, right: _Most) -> _Most:
-    return left[0] + right[0], left[1] + right[1], left[2] + right[2], left[3] + right[3]
+    return _Most._make(map(operator.add, left, right))
 
 
 def _larger(left: _Most, right: _Most) -> _Most:
-    return max(left[0], right[0]), max(left[1], right[1]), max(left[2], right[2]), max(left[3], right[3])
+    return _Most._make(map(max, left, right))
 
 
-def _either(left: dict[str, _Most], right: dict[str, _Most]) -> dict[str, _Most]:
+def _here(label: str, ways: _Ways) -> _Ways:
+    """The ways of what carries a label: whoever leaves to it goes on after it."""
+    left = ways.pop(f"leave {label}", None)
+    return ways if left is None else _either(ways, {_END: left})
+
+
+def _either(left: _Ways, right: _Ways) -> _Ways:
     return {target: _larger(left.get(target, _NONE), right.get(target, _NONE)) for target in left | right}
 
 
-def _after(own: _Most, ways: dict[str, _Most]) -> dict[str, _Most]:
+def _after(own: _Most, ways: _Ways) -> _Ways:
     return {target: _sum(own, most) for target, most in ways.items()}
 
 
 def _charge(statement: Statement) -> int:
     """What the statement is charged itself, with its expressions, without its bodies."""
-    if isinstance(statement, form.Check):
-        return 0
+    if isinstance(statement, form.Check | form.Loop):
+        return weight(statement)
     total = weight(statement) + sum(map(_of_expression, _expressions(statement)))
     return total + (moved(_longest(statement)) if isinstance(statement, form.Send) else 0)
 

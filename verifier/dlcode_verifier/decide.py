@@ -5,21 +5,23 @@ itself; give up. Each obligation is decided under the ones before it, so that wh
 run, and one mistake is reported once. An obligation is never assumed for one that a run comes to earlier: after a
 fault, terms hold values of no type. Effort is bounded by Z3's own count of its steps, never by time, and each task
 has a context of its own, so that a verdict is the same on every run and in every process.
+
+With loops, all candidate facts are relied upon at first, and their promises are goals among the others (Houdini): a
+model that breaks promises gives their candidates up, all at once, and the query is asked again. An obligation that
+fails while more is relied upon fails still when less is, so it is settled at once; one that holds is proved by the
+last query alone, whose guards are those of the facts that are kept. Then come the ends of the loops: at the moments
+that they speak of all goals hold that a run has come to, and the others' paths are false, so all are assumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
 import z3
-from z3 import z3core
 
 from .bitvector import BitVector
-from .encodings import Ast, Encoder, name_of
+from .endings import end_loops
 from .integer import Integer
+from .sides import Side
 from .task import OPEN, PROVED, REFUTED, Candidate, Decision, Ruling, Task
-from .terms import Term
 
 SHRINKING = 12
 """Most queries spent on a shorter packet for one refutation."""
@@ -27,99 +29,121 @@ SHRINKING = 12
 GOALS_TOGETHER = 50
 """For each so many goals that are asked about at once, the query may take one more effort: it does the work of all."""
 
+ROUNDS = 60
+"""Rounds of giving up facts after which all that are left are given up."""
+
 
 def decide(task: Task, context: z3.Context) -> Decision:
     """Decide each goal, in a context that nothing else has used."""
-    desk = _Desk(task, context)
+    desk = Desk(task, context)
     desk.decide_all()
-    return Decision([desk.rulings[position] for position in range(len(task.goals))], desk.queries, desk.effort)
+    if task.guards:
+        desk.reconsider()
+    ended = end_loops(desk) if task.endings else ()
+    given_up = Ruling(OPEN, "given up")
+    rulings = [desk.rulings.get(position, given_up) for position in range(len(task.goals))]
+    kept = tuple(candidate for candidate in range(len(task.guards)) if candidate not in desk.dropped)
+    return Decision(rulings, desk.queries, desk.effort, kept, tuple(ended))
 
 
-class _Side:
-    """One encoder with its solver, which knows the claims of the first `passed` goals."""
+class Desk:
+    """The state of one decision: what is settled, what was given up, and the two encoders."""
 
-    def __init__(self, encoder: Encoder, task: Task, effort: int) -> None:
-        self.encoder, self.task = encoder, task
-        self.solver = z3.SimpleSolver(ctx=encoder.build.context)
-        self.allow(effort)
-        roots = [term for goal in task.goals for term in goal]
-        encoder.encode(task.rows, roots)
-        for side in encoder.sides:
-            self.add(side)
-
-    def allow(self, effort: int) -> None:
-        """Steps for each query from now on."""
-        self.solver.set("rlimit", effort)
-
-    def add(self, ast: Ast) -> None:
-        z3core.Z3_solver_assert(self.encoder.build.c, self.solver.solver, ast)
-
-    def breaks(self, goal: tuple[Term, Term]) -> Ast:
-        path, claim = goal
-        build = self.encoder.build
-        return build.both(self.encoder.of[path], build.negate(self.encoder.of[claim]))
-
-    def holds(self, goal: tuple[Term, Term]) -> Ast:
-        path, claim = goal
-        return self.encoder.build.implies(self.encoder.of[path], self.encoder.of[claim])
-
-    def fails_first(self, position: int) -> Ast:
-        """A run comes to this goal, past all before it, and breaks it."""
-        before = map(self.holds, self.task.goals[:position])
-        return self.encoder.build.both(self.breaks(self.task.goals[position]), *before)
-
-    def some_fails(self, settled: Collection[int]) -> Ast:
-        """One of the goals that are not settled is broken, and the settled ones before it are not."""
-        build, past, ways = self.encoder.build, self.encoder.build.true, []
-        for position, goal in enumerate(self.task.goals):
-            if position in settled:
-                past = build.both(past, self.holds(goal))
-            else:
-                ways.append(build.both(past, self.breaks(goal)))
-        return build.either(*ways)
-
-    def is_loose(self, position: int) -> bool:
-        """Whether a model for this goal need not be a run."""
-        loose = self.encoder.loose
-        return bool(loose) and any(term in loose for goal in self.task.goals[: position + 1] for term in goal)
-
-
-class _Desk:
     def __init__(self, task: Task, context: z3.Context) -> None:
         self.task, self.context = task, context
         self.queries = self.effort = 0
         self.rulings: dict[int, Ruling] = {}
-        self.integers = _Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
-        self.vectors: _Side | None = None
+        self.dropped: set[int] = set()  # candidates that are relied upon no more
+        self.given_up: set[int] = set()  # positions of their promises
+        self.integers = Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
+        self._vectors: Side | None = None
 
-    def check(self, side: _Side) -> z3.CheckSatResult:
+    @property
+    def vectors(self) -> Side:
+        """The bit-vectors, which are told of the task when they are first needed."""
+        if self._vectors is None:
+            encoder = BitVector(self.context, self.task.maximum, self.task.shapes)
+            self._vectors = Side(encoder, self.task, self.task.bitvector_effort)
+        return self._vectors
+
+    @property
+    def has_loops(self) -> bool:
+        return bool(self.task.guards or self.task.endings)
+
+    def check(self, side: Side) -> z3.CheckSatResult:
+        """Ask, with the guards as they are now."""
+        for candidate in range(len(self.task.guards)):
+            side.add(side.guard(candidate, kept=candidate not in self.dropped))
         found = side.solver.check()
         self.queries += 1
         self.effort = int(side.solver.statistics().get_key_value("rlimit count"))  # of the whole context
         return found
 
+    def open(self) -> list[int]:
+        """Positions of the goals that are neither settled nor given up."""
+        return [at for at in range(len(self.task.goals)) if at not in self.rulings and at not in self.given_up]
+
+    def drop(self, candidates: set[int]) -> None:
+        """Give candidates up, with all their promises."""
+        self.dropped |= candidates
+        self.given_up |= {place for place, candidate in self.task.promised.items() if candidate in candidates}
+
     def decide_all(self) -> None:
         side, goals = self.integers, self.task.goals
-        side.allow(self.task.integer_effort * (1 + len(goals) // GOALS_TOGETHER))
-        while len(self.rulings) < len(goals):
+        together = self.task.integer_effort * (1 + len(goals) // GOALS_TOGETHER)
+        side.allow(together)
+        rounds = 0
+        while left := self.open():
             side.solver.push()
-            side.add(side.some_fails(self.rulings))
+            side.add(side.some_fails(self.rulings, self.given_up))
             found = self.check(side)
-            left = [position for position in range(len(goals)) if position not in self.rulings]
             model = side.solver.model() if found == z3.sat else None
+            broken = [] if model is None else [at for at in left if side.is_broken(model, goals[at])]
+            candidate = side.candidate(model) if model is not None and broken else None
             side.solver.pop()
             if found == z3.unsat:
                 self.rulings |= dict.fromkeys(left, Ruling(PROVED, "integer"))
                 break
-            broken = [at for at in left if model is not None and _is_true(side, model, side.breaks(goals[at]))]
-            if model is None or not broken:
+            if candidate is None:
                 side.allow(self.task.integer_effort)
-                self.rulings |= {position: self.one(position) for position in left}
+                self.each_by_itself()
                 break
-            self.rulings[broken[0]] = self.refuted(broken[0], candidate(side, model))
+            promises = self.promises_before_an_obligation(broken)
+            rounds += 1
+            if promises:
+                self.drop(promises if rounds < ROUNDS else set(range(len(self.task.guards))))
+            else:
+                self.rulings[broken[0]] = self.refuted(broken[0], candidate)
+        side.allow(self.task.integer_effort)
+
+    def promises_before_an_obligation(self, broken: list[int]) -> set[int]:
+        """The candidates whose promises are broken, up to the first obligation that is."""
+        found = set()
+        for position in broken:
+            if position not in self.task.promised:
+                break
+            found.add(self.task.promised[position])
+        return found
+
+    def each_by_itself(self) -> None:
+        """Keep the candidates whose promises are each proved under those that are kept; then decide the obligations."""
+        changed = bool(self.task.guards)
+        while changed:
+            changed = False
+            for position in sorted(self.task.promised):
+                if position not in self.given_up and self.ask(self.integers, position, "integer").status != PROVED:
+                    self.drop({self.task.promised[position]})
+                    changed = True
+        for position in self.open():
+            if position in self.task.promised:
+                self.rulings[position] = Ruling(PROVED, "integer")
+            else:
+                self.rulings[position] = self.one(position)
 
     def refuted(self, position: int, found: Candidate) -> Ruling:
         """The ruling on a goal that a model in integers breaks first."""
+        if self.has_loops:
+            return Ruling(REFUTED, "integer", found)
         if not self.integers.is_loose(position):
             self.integers.solver.push()
             self.integers.add(self.integers.fails_first(position))
@@ -138,25 +162,57 @@ class _Desk:
         return first if second.status == OPEN else second
 
     def in_vectors(self, position: int) -> Ruling:
-        if self.vectors is None:
-            encoder = BitVector(self.context, self.task.maximum, self.task.shapes)
-            self.vectors = _Side(encoder, self.task, self.task.bitvector_effort)
         return self.ask(self.vectors, position, "bit-vector")
 
-    def ask(self, side: _Side, position: int, name: str) -> Ruling:
+    def ask(self, side: Side, position: int, name: str) -> Ruling:
         side.solver.push()
-        side.add(side.fails_first(position))
+        side.add(side.fails_first(position, self.given_up))
         found = self.check(side)
         if found == z3.unsat:
             ruling = Ruling(PROVED, name)
         elif found == z3.sat:
-            ruling = Ruling(REFUTED, name, self.shortest(side, candidate(side, side.solver.model())))
+            candidate = side.candidate(side.solver.model())
+            ruling = Ruling(REFUTED, name, candidate if self.has_loops else self.shortest(side, candidate))
         else:
             ruling = Ruling(OPEN, name)
         side.solver.pop()
         return ruling
 
-    def shortest(self, side: _Side, best: Candidate) -> Candidate:
+    # ---- with loops: what only the bit-vectors see
+
+    def reconsider(self) -> None:
+        """Where integers only bound what a fact or an obligation says, ask the bit-vectors."""
+        failed = [at for at, ruling in self.rulings.items() if ruling.status != PROVED]
+        if not failed or not (self.integers.encoder.loose or any(self.rulings[at].status == OPEN for at in failed)):
+            return
+        self.revive()
+        for position in sorted(failed):
+            if position not in self.task.promised:
+                self.rulings[position] = self.one(position)
+
+    def revive(self) -> None:
+        """Keep those facts that were given up which hold in bit-vectors, besides those that are kept."""
+        side, again = self.vectors, set(self.dropped)
+        while again:
+            self.dropped -= again
+            trying = [place for place, candidate in self.task.promised.items() if candidate in again]
+            self.given_up -= set(trying)
+            settled = set(range(len(self.task.goals))) - set(trying)
+            side.solver.push()
+            side.add(side.some_fails(settled, self.given_up))
+            found = self.check(side)
+            model = side.solver.model() if found == z3.sat else None
+            broken = set()
+            if model is not None:
+                broken = {self.task.promised[at] for at in trying if side.is_broken(model, self.task.goals[at])}
+            side.solver.pop()
+            if found == z3.unsat:
+                self.rulings |= dict.fromkeys(trying, Ruling(PROVED, "bit-vector"))
+                return
+            self.drop(broken if broken else again)
+            again -= broken if broken else again
+
+    def shortest(self, side: Side, best: Candidate) -> Candidate:
         """The candidate of the shortest packet that a few more queries find."""
         length = side.encoder.length_term()
         if length is None:
@@ -169,51 +225,9 @@ class _Desk:
             side.solver.push()
             side.add(side.encoder.at_most_number(length, middle))
             if self.check(side) == z3.sat:
-                best = candidate(side, side.solver.model())
+                best = side.candidate(side.solver.model())
                 high = best.length
             else:
                 low = middle + 1
             side.solver.pop()
         return best
-
-
-def candidate(side: _Side, model: z3.ModelRef) -> Candidate:
-    """What the model says at each place that the program looks at."""
-    encoder, rows = side.encoder, side.task.rows
-    contents: dict[str, dict[int, int]] = {}
-    length, wire = 0, None
-    for term, ast in encoder.of.items():
-        row = rows[term]
-        match row[0]:
-            case "length":
-                length = _value(encoder, model, ast)
-            case "wire":
-                wire = _value(encoder, model, ast)
-            case "read" | "cell":
-                name, at = name_of(rows, row[2]), _value(encoder, model, encoder.of[row[3]])
-                here = contents.setdefault(name, {})
-                for place in range(at, at + (row[1] // 8 if row[0] == "read" else 1)):
-                    if 0 <= place < 1 << 32:
-                        cell = encoder.build.select(encoder.initial(name), encoder.number(place, 32))
-                        here[place] = _value(encoder, model, cell)
-    return Candidate(length, wire, contents)
-
-
-LONGEST_NUMERAL = 40
-"""Digits of the largest value of any type, 128 bits; a place off the run's way may have a longer one, or a sign."""
-
-
-def _is_true(side: _Side, model: z3.ModelRef, truth: Ast) -> bool:
-    out = (z3core.Ast * 1)()
-    c = side.encoder.build.c
-    z3core.Z3_model_eval(c, model.model, truth, True, out)
-    return bool(z3core.Z3_get_bool_value(c, out[0]) == z3.Z3_L_TRUE)
-
-
-def _value(encoder: Encoder, model: z3.ModelRef, ast: Any) -> int:
-    """The model's value of a term; -1 for one that no type holds."""
-    out = (z3core.Ast * 1)()
-    c = encoder.build.c
-    z3core.Z3_model_eval(c, model.model, ast, True, out)
-    digits = z3core.Z3_get_numeral_string(c, out[0])
-    return int(digits) if len(digits) <= LONGEST_NUMERAL else -1

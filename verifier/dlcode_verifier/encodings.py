@@ -26,6 +26,7 @@ OPERATIONS: dict[str, str] = {
     "<<": "shift_left", ">>": "shift_right",
     "widen": "widen", "truncate": "truncate", "narrow": "narrow", "swap": "swap",
     "==": "equal", "<": "less", "<=": "at_most", "fits": "fits", "within": "within",
+    "any": "any_value", "cells": "array", "guard": "guard", "nonpositive": "nonpositive", "multiple": "multiple",
 }  # fmt: skip
 """The method of an encoder for each operation of a row."""
 
@@ -38,6 +39,7 @@ class Builder:
         self.c = context.ref()
         self.true = self.keep(z3core.Z3_mk_true(self.c))
         self.false = self.keep(z3core.Z3_mk_false(self.c))
+        self.truth = self.sort(z3core.Z3_mk_bool_sort(self.c))
 
     def keep(self, ast: Ast) -> Ast:
         z3core.Z3_inc_ref(self.c, ast)
@@ -102,7 +104,8 @@ class Encoder:
         self.sides: list[Ast] = []
         self.loose: set[Term] = set()
         self.rows: list[Row] = []
-        self.initials: dict[str, Ast] = {}
+        self.initials: dict[str, Ast] = {}  # the arrays that nothing has been written to yet, by their names
+        self.bases: dict[Term, tuple[str, ...]] = {}  # of an array: the names of those that it may be made of
 
     def encode(self, rows: list[Row], roots: list[Term]) -> None:
         """Make Z3's term for each term that `roots` need."""
@@ -110,6 +113,8 @@ class Encoder:
         for term in reachable(rows, roots):
             if term not in self.of:
                 row = rows[term]
+                if row[1] < 0:
+                    self.bases[term] = self.bases_of(row)
                 self.of[term] = getattr(self, OPERATIONS[row[0]])(term, row)
                 self.note_loose(term, row)
 
@@ -121,8 +126,20 @@ class Encoder:
         row = self.rows[term]
         return row[2] if row[0] == "constant" else None
 
+    def bases_of(self, row: Row) -> tuple[str, ...]:
+        match row[0]:
+            case "packet":
+                return ("packet",)
+            case "memory":
+                return (f"@{row[2]}",)
+            case "cells":
+                return (f"cells {row[2]}",)
+            case "choose":
+                return tuple(dict.fromkeys((*self.bases[row[3]], *self.bases[row[4]])))
+        return self.bases[row[2]]
+
     def initial(self, name: str) -> Ast:
-        """The array of a region's cells at entry; the packet's bytes under the name `packet`."""
+        """The array of a region's cells at entry, or after a loop; the packet's bytes at entry are called `packet`."""
         return self.initials[name]
 
     def length_term(self) -> Term | None:
@@ -156,13 +173,8 @@ class Encoder:
     def choose(self, term: Term, row: Row) -> Ast:
         return self.build.choose(self.of[row[2]], self.of[row[3]], self.of[row[4]])
 
+    def guard(self, term: Term, row: Row) -> Ast:
+        return self.build.constant(f"guard {row[2]}", self.build.truth)
+
     def equal(self, term: Term, row: Row) -> Ast:
         return self.build.equal(self.of[row[2]], self.of[row[3]])
-
-
-def name_of(rows: list[Row], array: Term) -> str:
-    """The region whose cells an array holds, or `packet`."""
-    row = rows[array]
-    while row[0] not in ("memory", "packet"):  # a choice is between arrays of one region
-        row = rows[row[3] if row[0] == "choose" else row[2]]
-    return "packet" if row[0] == "packet" else f"@{row[2]}"

@@ -1,6 +1,7 @@
 """The value of a term on one packet and memory: what a row means, computed rather than solved.
 
-It is for reports (the values on the way to a fault) and for tests of the encoders; no proof rests on it.
+It is for reports (the values on the way to a fault) and for tests of the encoders; no proof rests on it. What is not
+said of an unknown value is 0: `is_determined` tells whether a term has none.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ def values_of(rows: list[Row], roots: list[Term], packet: Packet, memory: Mappin
     return values
 
 
+def is_determined(rows: list[Row], term: Term) -> bool:
+    """Whether packet and memory determine the term: nothing in it is what a loop or a copy may have left."""
+    found = (rows[part] for part in reachable(rows, [term]))
+    return not any(row[0] in ("any", "cells") for row in found)
+
+
 def _value(rows: list[Row], row: Row, of: dict[Term, Any], packet: Packet, memory: Mapping[str, list[int]]) -> Any:
     match row:
         case ("true", _) | ("false", _):
@@ -42,6 +49,12 @@ def _value(rows: list[Row], row: Row, of: dict[Term, Any], packet: Packet, memor
             return dict(enumerate(packet.data))
         case ("memory", _, name):
             return dict(enumerate(memory[name]))
+        case ("cells", _, name):
+            return dict(enumerate(memory.get(name, ())))
+        case ("any", _, name):
+            return memory.get(name, (0,))[0]
+        case ("guard", *_):
+            return True
         case ("rewrite", _, array, at, value):
             size = rows[value][1] // 8
             return of[array] | {of[at] + place: byte for place, byte in enumerate(of[value].to_bytes(size, "big"))}
@@ -73,6 +86,10 @@ def _value(rows: list[Row], row: Row, of: dict[Term, Any], packet: Packet, memor
             return 0 <= exact < 1 << rows[left][1]
         case ("within", _, limit, known, *parts):
             return known + sum(of[part] for part in parts) <= of[limit]
+        case ("nonpositive", _, constant, coefficients, *parts):
+            return constant + sum(by * of[part] for by, part in zip(coefficients, parts, strict=True)) <= 0
+        case ("multiple", _, modulus, constant, coefficients, *parts):
+            return (constant + sum(by * of[part] for by, part in zip(coefficients, parts, strict=True))) % modulus == 0
         case (("/" | "%"), _, _, right) if not of[right]:
             return 0
         case (symbol, bits, left, right):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import z3
 from z3 import z3core
 
-from .encodings import Ast, Encoder, name_of
+from .encodings import Ast, Encoder
 from .terms import Row, Term
 
 LONGEST_EXACT_SWAP = 8
@@ -109,18 +109,26 @@ class Integer(Encoder):
         self.sides.append(self.is_below(wire, 1 << 32))
         return wire
 
+    def any_value(self, term: Term, row: Row) -> Ast:
+        if row[1] == 0:
+            return self.build.constant(f"any {row[2]}", self.build.truth)
+        value = self.build.constant(f"any {row[2]}", self.int)
+        self.sides.append(self.is_below(value, 1 << row[1]))
+        return value
+
     def array(self, term: Term, row: Row) -> Ast:
-        name = name_of(self.rows, term)
+        (name,) = self.bases[term]
         self.initials[name] = array = self.build.constant(name, self.array_sort)
         return array
 
     def bound(self, array: Term, index: Ast) -> None:
-        """Say that what an array held at entry, at this index, was inside its type."""
-        name, key = name_of(self.rows, array), z3core.Z3_get_ast_id(self.build.c, index)
-        if (name, key) not in self.bounded:
-            self.bounded.add((name, key))
-            cell = self.build.select(self.initials[name], index)
-            self.sides.append(self.is_below(cell, 1 << -self.rows[array][1]))
+        """Say that what an array held at first, at this index, was inside its type."""
+        key = z3core.Z3_get_ast_id(self.build.c, index)
+        for name in self.bases[array]:
+            if (name, key) not in self.bounded:
+                self.bounded.add((name, key))
+                cell = self.build.select(self.initials[name], index)
+                self.sides.append(self.is_below(cell, 1 << -self.rows[array][1]))
 
     def byte(self, array: Term, index: Ast) -> Ast:
         self.bound(array, index)
@@ -310,3 +318,15 @@ class Integer(Encoder):
         if known or not total:
             total.append(self.number(known))
         return self.le(self.sum(*total), self.of[limit])
+
+    def linear(self, constant: int, coefficients: tuple[int, ...], parts: tuple[Term, ...]) -> Ast:
+        """The mathematical sum."""
+        scaled = [self.scaled(self.of[part], by) for by, part in zip(coefficients, parts, strict=True)]
+        return self.sum(*scaled, self.number(constant)) if constant else self.sum(*scaled)
+
+    def nonpositive(self, term: Term, row: Row) -> Ast:
+        return self.le(self.linear(row[2], row[3], row[4:]), self.number(0))
+
+    def multiple(self, term: Term, row: Row) -> Ast:
+        whole = self.linear(row[3], row[4], row[5:])
+        return self.build.equal(self.modulo(whole, row[2]), self.number(0))

@@ -56,6 +56,11 @@ def _not_so(terms: Terms, operands: tuple[Term, ...]) -> Term:
     return terms.negate(truth)
 
 
+def _copy_fits(terms: Terms, operands: tuple[Term, ...]) -> Term:
+    start, count, length, target, room = operands
+    return terms.both(terms.within((start, count), length), terms.within((target, count), room))
+
+
 def _fits(symbol: str) -> Claim:
     def claim(terms: Terms, operands: tuple[Term, ...]) -> Term:
         return terms.fits(symbol, *operands)
@@ -77,9 +82,19 @@ CLAIMS: dict[tuple[type, FaultKind], Claim] = {
     (form.Check, FaultKind.ASSERTION): _itself,  # condition
     (form.Check, FaultKind.ENSURES): _itself,  # condition
     (form.Check, FaultKind.PART_BOUNDS): _itself,  # condition
+    (form.Check, FaultKind.COPY_BOUNDS): _itself,  # condition
+    (form.Check, FaultKind.FRAME_LENGTH): _itself,  # condition
+    (form.Copy, FaultKind.COPY_BOUNDS): _copy_fits,  # offset, count, the packet's length; index, the region's count
+    (form.Send, FaultKind.TEMPLATE): _itself,  # whether the frame has one of the template's fixed parts
+    (form.Emit, FaultKind.PIPE_ATTRIBUTE): _itself,  # whether the pipe is what the attribute says, at this word
+    (form.Loop, FaultKind.LIMIT): _itself,  # whether another turn is allowed
+    (form.Loop, FaultKind.DECREASES): _itself,  # whether the measure is below what it was
+    (object, FaultKind.INVARIANT): _itself,  # the condition; the node is this expression, of whatever kind
     (form.Exit, FaultKind.ABORT_AFTER_WRITE): _not_so,  # whether owned memory was written
 }
-"""What must hold at a node. A plain + - or * has its row in `NO_WRAP`, by its symbol."""
+"""What must hold at a node. A plain + - or * has its row in `NO_WRAP`, by its symbol.
+
+That a loop ends (`ENDLESS`) is no claim at one place: `loops` says what shows it."""
 
 NO_WRAP: dict[str, Claim] = {symbol: _fits(symbol) for symbol in "+-*"}
 
@@ -89,4 +104,4 @@ def claim(terms: Terms, kind: FaultKind, node: Node, *operands: Term) -> Term:
     if kind is FaultKind.WRAP:
         assert isinstance(node, form.Binary)
         return NO_WRAP[node.operator](terms, operands)
-    return CLAIMS[type(node), kind](terms, operands)
+    return (CLAIMS.get((type(node), kind)) or CLAIMS[object, kind])(terms, operands)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dlcode_dsl.core.form import Program
+
+from .facts import Guesses
 from .terms import Row, Term
 
 Hints = Callable[[list[Row], int], Mapping[Term, int]]
@@ -24,6 +27,7 @@ class Options:
     bitvector_effort: int = 10_000_000
     isolated: bool = True
     watchdog: float = 120.0
+    guesses: Callable[[Program], Guesses] | None = None  # in place of the pre-analysis; guesses are never believed
     hints: Hints | None = None  # in place of `ranges.shapes`; hints are never believed, so any will do
 
     @property

@@ -25,6 +25,15 @@ class Range(NamedTuple):
 
 def shapes(rows: list[Row], maximum: int) -> dict[Term, int]:
     """Hints for the rows of a table, for packets of at most `maximum` bytes."""
+    return _walk(rows, maximum)[1]
+
+
+def ranges(rows: list[Row], maximum: int) -> list[Range]:
+    """Where the values of each row may lie."""
+    return _walk(rows, maximum)[0]
+
+
+def _walk(rows: list[Row], maximum: int) -> tuple[list[Range], dict[Term, int]]:
     known: list[Range] = []
     found: dict[Term, int] = {}
     for term, row in enumerate(rows):
@@ -57,7 +66,7 @@ def shapes(rows: list[Row], maximum: int) -> dict[Term, int]:
             if here.high > whole.high or here.low < 0:
                 here = whole
         known.append(here)
-    return found
+    return known, found
 
 
 def _constant(value: int) -> Range:

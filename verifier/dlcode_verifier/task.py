@@ -9,15 +9,33 @@ from .terms import Row, Term
 PROVED, REFUTED, OPEN = "proved", "refuted", "open"
 
 
+Claim = tuple[Term, Term]
+"""(path, claim): where the path holds, the claim must."""
+
+
+class Way(NamedTuple):
+    """One way to show that a loop ends: all of `claims`, and then, the best first, what bounds its turns."""
+
+    claims: list[Claim]
+    bounds: list[list[Claim]]
+
+
 class Task(NamedTuple):
-    """What to decide."""
+    """What to decide.
+
+    A goal that is the promise of a candidate fact is not wanted for itself: it must hold while the candidate's guard
+    is relied upon, and the guard is given up where it does not.
+    """
 
     rows: list[Row]
-    goals: list[tuple[Term, Term]]  # (path, claim), in the order in which a run comes to them
+    goals: list[Claim]  # in the order in which a run comes to them
     maximum: int  # bytes of the longest packet
     shapes: dict[Term, int]  # hints of `ranges`
     integer_effort: int  # Z3's rlimit for a query in integers
     bitvector_effort: int  # and in bit-vectors
+    guards: list[Term] = []  # noqa: RUF012  of each candidate fact
+    promised: dict[int, int] = {}  # noqa: RUF012  the candidate, by a goal's position, of goals that are promises
+    endings: list[list[Way]] = []  # noqa: RUF012  of each loop whose end must be shown: the ways, likelier ones first
 
 
 class Candidate(NamedTuple):
@@ -37,21 +55,23 @@ class Ruling(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A ruling for each goal, and the effort."""
+    """A ruling for each goal (promises that were given up are left open), and the effort."""
 
     rulings: list[Ruling]
     queries: int
     effort: int  # steps, by Z3's own count
+    kept: tuple[int, ...] = ()  # candidates that were relied upon, and proved
+    ended: tuple[tuple[int, int] | None, ...] = ()  # of each loop: the way that was proved, and which of its bounds
 
 
 def plain(decision: Decision) -> tuple[Any, ...]:
     """The decision as tuples of no class, which `marshal` takes."""
     rulings = [(status, encoder, made and tuple(made)) for status, encoder, made in decision.rulings]
-    return rulings, decision.queries, decision.effort
+    return rulings, *decision[1:]
 
 
 def decision_of(told: tuple[Any, ...]) -> Decision:
     """The decision that `plain` made plain."""
-    rulings, queries, effort = told
+    rulings, *rest = told
     made = [Ruling(status, encoder, made and Candidate(*made)) for status, encoder, made in rulings]
-    return Decision(made, queries, effort)
+    return Decision(made, *rest)

@@ -13,6 +13,12 @@ is.
     choose c a b        `a` if `c`, else `b`            cell m at              the value of one cell
     true false not and or                               == < <=                comparisons of values
     fits o a b          whether `a o b` does not wrap   within limit k a…      whether k + a + … <= limit, unwrapped
+    any n, cells n      a value, or cells, unknown      guard k                whether something is relied upon
+    nonpositive k c a…  whether k + c1*a1 + … <= 0      multiple m k c a…      whether m divides k + c1*a1 + …
+    copied m at n p f   owned cells, with n packet bytes of p from f on written from `at` on
+
+The sums of the last rows but one are mathematical integers, with whole coefficients `c`. `copied` has no encoding: a
+cell of such an array is a choice between a byte and a cell of what was there before.
 
 An operation outside its rule (a sum that wraps, a division by zero) has some value that nothing may rely on: the claim
 that excludes it stands before it.
@@ -20,7 +26,7 @@ that excludes it stands before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dlcode_dsl.core.operators import OPERATORS, evaluate, fault_of
@@ -38,6 +44,8 @@ class Terms:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._place: dict[Row, Term] = {}
+        self._over_copy: set[Term] = set()  # arrays that are made of a `copied`
+        self._unknowns = 0
         assert self.make("true", 0) == TRUE
         assert self.make("false", 0) == FALSE
 
@@ -48,6 +56,16 @@ class Terms:
             place = self._place[row] = len(self.rows)
             self.rows.append(row)
         return place
+
+    def unknown(self, bits: int, name: str) -> Term:
+        """A new value that may be any of its type; with bits below 0, an array of any cells of so many bits."""
+        self._unknowns += 1
+        return self.make("cells" if bits < 0 else "any", bits, f"{name}!{self._unknowns}")
+
+    def guard(self) -> Term:
+        """A new truth value that says whether something is relied upon."""
+        self._unknowns += 1
+        return self.make("guard", 0, self._unknowns)
 
     def bits(self, term: Term) -> int:
         """Bits of a value, 0 of a truth value, minus the bits of an array's cell."""
@@ -93,7 +111,62 @@ class Terms:
         if condition == FALSE:
             return right
         assert self.bits(left) == self.bits(right)
-        return self.make("choose", self.bits(left), condition, left, right)
+        return self._array(self.make("choose", self.bits(left), condition, left, right), left, right)
+
+    # ---- arrays of cells
+
+    def store(self, array: Term, index: Term, value: Term) -> Term:
+        """The array with one cell written."""
+        return self._array(self.make("store", self.bits(array), array, index, value), array)
+
+    def copied(self, array: Term, index: Term, count: Term, packet: Term, offset: Term) -> Term:
+        """The array with `count` bytes of `packet` from `offset` on written to the cells from `index` on."""
+        made = self.make("copied", self.bits(array), array, index, count, packet, offset)
+        self._over_copy.add(made)
+        return made
+
+    def _array(self, made: Term, *parts: Term) -> Term:
+        if self._over_copy and not self._over_copy.isdisjoint(parts):
+            self._over_copy.add(made)
+        return made
+
+    def cell(self, array: Term, index: Term) -> Term:
+        """The value of one cell. A solver's arrays know no copy of many cells, so it is taken from where it lies."""
+        if array not in self._over_copy:
+            return self.make("cell", -self.bits(array), array, index)
+        found: dict[Term, Term] = {}
+        waiting = [array]
+        while waiting:  # a loop, and no recursion: there may be thousands of stores since the copy
+            here = waiting[-1]
+            parts = [part for part in self._cells_below(here) if part not in found]
+            if parts:
+                waiting.extend(parts)
+            else:
+                found[here] = self._cell_of(here, index, found)
+                waiting.pop()
+        return found[array]
+
+    def _cells_below(self, array: Term) -> tuple[Term, ...]:
+        if array not in self._over_copy:
+            return ()
+        row = self.rows[array]
+        return (row[3], row[4]) if row[0] == "choose" else (row[2],)
+
+    def _cell_of(self, array: Term, index: Term, found: dict[Term, Term]) -> Term:
+        if array not in self._over_copy:
+            return self.make("cell", -self.bits(array), array, index)
+        match self.rows[array]:
+            case ("choose", _, condition, left, right):
+                return self.choose(condition, found[left], found[right])
+            case ("store", _, before, at, value):
+                return self.choose(self.compare("==", index, at), value, found[before])
+            case ("copied", _, before, at, count, packet, offset):
+                past = self.compare("<", index, self.binary("+", at, count))
+                inside = self.both(self.compare("<=", at, index), past)
+                byte = self.make("read", 8, packet, self.binary("+", offset, self.binary("-", index, at)))
+                return self.choose(inside, byte, found[before])
+            case row:
+                raise AssertionError(row)
 
     # ---- truth values
 
@@ -152,13 +225,42 @@ class Terms:
         return self.make("within", 0, limit, known, *unknown)
 
 
+    def nonpositive(self, parts: Iterable[tuple[int, Term]], constant: int) -> Term:
+        """Whether the mathematical sum `constant + coefficient * part + …` is at most 0."""
+        constant, whole = self._gathered(parts, constant)
+        if not whole:
+            return self.constant(constant <= 0, 0)
+        return self.make("nonpositive", 0, constant, tuple(whole.values()), *whole)
+
+    def multiple(self, parts: Iterable[tuple[int, Term]], constant: int, modulus: int) -> Term:
+        """Whether the mathematical sum `constant + coefficient * part + …` is a multiple of `modulus`, at least 1."""
+        constant, whole = self._gathered(parts, constant)
+        if not whole:
+            return self.constant(constant % modulus == 0, 0)
+        return self.make("multiple", 0, modulus, constant, tuple(whole.values()), *whole)
+
+    def _gathered(self, parts: Iterable[tuple[int, Term]], constant: int) -> tuple[int, dict[Term, int]]:
+        """The sum with each term once and no constants among them, in the order of the table."""
+        whole: dict[Term, int] = {}
+        for coefficient, part in parts:
+            value = self.value(part)
+            if value is not None:
+                constant += coefficient * value
+            else:
+                whole[part] = whole.get(part, 0) + coefficient
+        return constant, {part: whole[part] for part in sorted(whole) if whole[part]}
+
+
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "==": lambda a, b: a == b,
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
 }
 
-NOT_TERMS = {"constant": (2,), "memory": (2,), "fits": (2,), "within": (3,)}
+NOT_TERMS = {
+    "constant": (2,), "memory": (2,), "any": (2,), "cells": (2,), "guard": (2,),
+    "fits": (2,), "within": (3,), "nonpositive": (2, 3), "multiple": (2, 3, 4),
+}  # fmt: skip
 """Places in a row, by operation, that hold something else than a term."""
 
 

@@ -6,22 +6,28 @@ fourth is about cost alone: the program may be safe, but its worst case is deare
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcode_dsl.core.check import assert_well_formed
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
+from dlcode_dsl.core.interpret import Fault
 from dlcode_dsl.diagnostics import Diagnostic
 
 from . import report
 from .certificate import Certificate, check_saved, issue
-from .conditions import Conditions, NotCovered, conditions
-from .cost import Linear, bounds
-from .obligations import Node
+from .conditions import Conditions, Promise, conditions
+from .cost import Bounds, Linear, bounds
+from .facts import Guesses, sites
+from .obligations import Node, Obligation
 from .options import Options
+from .preanalysis import guesses
 from .ranges import shapes
-from .task import PROVED, Task
+from .refute import refute
+from .task import PROVED, Candidate, Task
 from .terms import FALSE, TRUE
+from .turns import LoopProof, Loops
 from .witness import Witness, confirm
 from .worker import solve
 
@@ -96,6 +102,7 @@ class OverBudget:
     """The program is safe, but may cost more core operations than its budget."""
 
     bound: Linear
+    loops: tuple[LoopProof, ...]  # how often each turns, and why
     diagnostics: tuple[Diagnostic, ...]
     statistics: Statistics
 
@@ -123,9 +130,10 @@ def verify(program: Program, *, options: Options | None = None) -> Answer:
         return Refuted(refutations, left, said, statistics)
     if left:
         return NotProved(left, said, statistics)
-    costs = [bounds(part) for part in parts]
-    if (dear := report.over_budget(program, costs[-1].operations)) is not None:
-        return OverBudget(costs[-1].operations, (dear,), statistics)
+    costs = [_costs(part) for part in judged]
+    loops = judged[-1].loops
+    if (dear := report.over_budget(program, costs[-1].operations, loops)) is not None:
+        return OverBudget(costs[-1].operations, loops, (dear,), statistics)
     certificate: Certificate | None = None
     for part, bound in zip(judged, costs, strict=True):
         kinds = tuple(sorted((kind.value, count) for kind, count in part.discharged.items()))
@@ -150,46 +158,103 @@ class _Judgement:
     open: tuple[OpenObligation, ...]
     statistics: Statistics
     discharged: dict[FaultKind, int]
+    loops: tuple[LoopProof, ...]  # of all loops, if nothing is refuted or open
 
 
 def _judge(program: Program, options: Options) -> _Judgement:
-    try:
-        what = conditions(program)
-    except NotCovered as gap:
-        diagnostic = report.not_proved(program, FaultKind.ENDLESS, gap.node, gap.reason)
-        missing = OpenObligation(FaultKind.ENDLESS, gap.node, gap.reason, diagnostic)
-        return _Judgement(program, (), (missing,), Statistics(), {})
-    return _decided(program, what, options)
-
-
-def _decided(program: Program, what: Conditions, options: Options) -> _Judgement:
-    asked = [part for part in what.obligations if part.claim != TRUE and part.path != FALSE]
+    guessed = _guesses(program, options)
+    what = conditions(program, guesses=guessed)
     discharged: dict[FaultKind, int] = {}
     for obligation in what.obligations:
         discharged[obligation.kind] = discharged.get(obligation.kind, 0) + 1
-    if not asked:  # every claim is a constant
-        return _Judgement(program, (), (), Statistics(len(what.obligations)), discharged)
+    if what.endings:
+        discharged[FaultKind.ENDLESS] = len(what.endings)
+    count = sum(discharged.values())
+    asked = [goal for goal in what.goals if goal.claim != TRUE and goal.path != FALSE]
+    loops = Loops(program, what, guessed)
+    if not asked and not loops.asked:  # every claim is a constant
+        return _Judgement(program, (), (), Statistics(count), discharged, loops.proofs(()))
     rows = what.terms.rows
     hints = shapes(rows, program.maximum) if options.hints is None else dict(options.hints(rows, program.maximum))
-    goals = [(part.path, part.claim) for part in asked]
-    task = Task(rows, goals, program.maximum, hints, options.integer_effort, options.bitvector_effort)
+    task = Task(
+        rows, [(goal.path, goal.claim) for goal in asked], program.maximum, hints,
+        options.integer_effort, options.bitvector_effort,
+        [candidate.guard for candidate in what.candidates],
+        {place: goal.candidate for place, goal in enumerate(asked) if isinstance(goal, Promise)},
+        loops.asked,
+    )  # fmt: skip
     decision = solve(task, isolated=options.isolated, watchdog=options.watchdog)
-    refutations: list[Refutation] = []
-    left: list[OpenObligation] = []
-    for obligation, ruling in zip(asked, decision.rulings, strict=True):
-        if ruling.status == PROVED:
-            continue
-        reason = f"the solver gave up after {options.bitvector_effort} steps"
-        if ruling.candidate is not None:
-            confirmed = confirm(program, obligation, ruling.candidate)
+    statistics = Statistics(count, decision.queries, decision.effort)
+    failed = [
+        _Failed(goal.kind, goal.node, goal, ruling.candidate)
+        for goal, ruling in zip(asked, decision.rulings, strict=True)
+        if isinstance(goal, Obligation) and ruling.status != PROVED
+    ]
+    failed += [_Failed(FaultKind.ENDLESS, site.node, None, None) for site in loops.endless(decision.ended)]
+    refutations, left, effort = _explained(program, what, failed, options)
+    proofs = () if failed else loops.proofs(decision.ended)
+    return _Judgement(program, refutations, left, statistics.plus(effort), discharged, proofs)
+
+
+def _costs(part: _Judgement) -> Bounds:
+    turns = {}
+    for proof in part.loops:
+        turns[id(proof.site.node), "" if proof.site.pipe is None else proof.site.pipe.name] = proof.turns
+    return bounds(part.program, turns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What the proof did not show: an obligation, or that a loop ends."""
+
+    kind: FaultKind
+    node: Node
+    obligation: Obligation | None
+    candidate: Candidate | None
+
+
+def _explained(
+    program: Program, what: Conditions, failed: Sequence[_Failed], options: Options
+) -> tuple[tuple[Refutation, ...], tuple[OpenObligation, ...], Statistics]:
+    """Packets for what failed, as far as there are any, and what is left."""
+    seen: dict[tuple[FaultKind, int], Refutation] = {}
+    for one in failed:
+        if one.obligation is not None and one.candidate is not None:
+            confirmed = confirm(program, one.obligation, one.candidate)
             if confirmed is not None:
-                witness, fault = confirmed
-                said = report.refuted(program, what, fault, witness)
-                found = Refutation(obligation.kind, obligation.node, witness, fault.detail, said, program)
-                refutations.append(found)
-                continue
-            reason = "candidate model does not replay"
-        diagnostic = report.not_proved(program, obligation.kind, obligation.node, reason)
-        left.append(OpenObligation(obligation.kind, obligation.node, reason, diagnostic))
-    statistics = Statistics(len(what.obligations), decision.queries, decision.effort)
-    return _Judgement(program, tuple(refutations), tuple(left), statistics, discharged)
+                _note(seen, program, *confirmed)
+    effort = Statistics()
+    wanted = [(one.kind, one.node) for one in failed if (one.kind, id(one.node)) not in seen]
+    if wanted and what.endings:
+        more = refute(program, wanted, options)
+        effort = Statistics(0, more.queries, more.effort)
+        for found in more.found:
+            _note(seen, program, found.witness, found.fault)
+    left = []
+    for one in failed:
+        if (one.kind, id(one.node)) not in seen:
+            reason = _reason(one, options)
+            diagnostic = report.not_proved(program, one.kind, one.node, reason)
+            left.append(OpenObligation(one.kind, one.node, reason, diagnostic))
+    return tuple(seen.values()), tuple(left), effort
+
+
+def _note(seen: dict[tuple[FaultKind, int], Refutation], program: Program, witness: Witness, fault: Fault) -> None:
+    said = report.refuted(program, fault, witness)
+    made = Refutation(fault.kind, fault.node, witness, fault.detail, said, program)
+    seen.setdefault((fault.kind, id(fault.node)), made)
+
+
+def _reason(one: _Failed, options: Options) -> str:
+    if one.obligation is None:
+        return "no measure was found that falls with every turn"
+    if one.candidate is not None:
+        return "candidate model does not replay"
+    return f"the solver gave up after {options.bitvector_effort} steps"
+
+
+def _guesses(program: Program, options: Options) -> Guesses:
+    """What to try at the program's loops."""
+    if not sites(program):
+        return {}
+    return (options.guesses or guesses)(program)

@@ -43,6 +43,12 @@ def check_program(program: Program) -> list[Finding]:
     return list(_Checker(program).program())
 
 
+def check_expression(program: Program, expression: Expression, names: dict[str, Type]) -> list[Finding]:
+    """Each rule that an expression breaks as a claim of this program, in which these names are in scope."""
+    scope = {name: (type, False) for name, type in names.items()}
+    return list(_Checker(program).expression(expression, scope, entry=True))
+
+
 def leaves(body: Body) -> bool:
     """Whether control never comes out at the end of `body`."""
     return bool(body) and _leaves(body[-1])
