@@ -60,11 +60,12 @@ class Bed:
     """Packets and leases in memory: `copies` of a packet, each in a place of its own, each with regions of its own.
 
     One copy stays in the first-level cache; enough of them to fill more than the last-level cache are cold each time.
+    A packet's place has `place` bytes, if that is more than it needs.
     """
 
-    def __init__(self, data: bytes, sizes: Sequence[int], queue: int, copies: int) -> None:
+    def __init__(self, data: bytes, sizes: Sequence[int], queue: int, copies: int = 1, place: int = 0) -> None:
         self.length, self.copies = len(data), copies
-        self._stride = -(-len(data) // 64) * 64
+        self._stride = -(-max(len(data), place) // 64) * 64
         steps = [-(-size // 64) * 64 for size in (queue, *sizes)]
         self._packets = ctypes.create_string_buffer(data.ljust(self._stride, b"\0") * copies, self._stride * copies)
         self._memory = [ctypes.create_string_buffer(step * copies + 64) for step in steps]

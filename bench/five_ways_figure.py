@@ -1,0 +1,110 @@
+"""The picture of what the proof buys, drawn from the kept measurements: `docs/figures-five-ways.svg`.
+
+The same measurements give the same file, byte for byte; a test holds the picture in docs to the data beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results" / "five_ways.json"
+FIGURE = ROOT / "docs" / "figures-five-ways.svg"
+
+WAYS = {
+    "interpreted": ("interpreted", "#b9b2a7"),
+    "checked": ("compiled, a check at each access", "#c98b4e"),
+    "masked": ("compiled, masks and counted branches", "#8f7fb0"),
+    "proved": ("compiled, proved", "#2f7d6d"),
+    "unsafe": ("compiled, unsafe: trusts the packet", "#7c8a94"),
+}
+"""Label and colour of each way, from the top."""
+
+WIDTH, LEFT, RIGHT = 820, 250, 150
+ROW, GAP, HEAD, TOP = 20, 34, 26, 56
+
+
+def render(data: dict[str, Any]) -> str:
+    """The picture as SVG. Bars are multiples of the proved way, or of the fastest where nothing is proved yet."""
+    body: list[str] = []
+    y = TOP
+    for name, found in data["subjects"].items():
+        rows = list(subject(name, found, y))
+        body += rows
+        y += HEAD + len(found["nanoseconds"]) * ROW + GAP
+    title = "What the proof buys: one program five ways on the host"
+    where = f"{data['date']}, {data['machine']}; one packet again and again, in caches"
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
+            f'font-family="Helvetica, Arial, sans-serif" font-size="12">',
+            f"<title>{escaped(title)}</title>",
+            f'<rect width="{WIDTH}" height="{y}" fill="#ffffff"/>',
+            text(16, 24, title, size=16, weight="bold"),
+            text(16, 42, where, fill="#666666"),
+            *body,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def subject(name: str, found: dict[str, Any], y: int) -> Iterator[str]:
+    """One program: its name, what its proof took, and a bar for each way."""
+    times: dict[str, float] = found["nanoseconds"]
+    unit = times.get("proved", min(times.values()))
+    compiled = max(value / unit for way, value in times.items() if way != "interpreted")
+    full = max(2.0, compiled) * 1.05  # times the unit at the right end; the interpreter's bar is cut off there
+    scale = (WIDTH - LEFT - RIGHT) / full
+    yield text(16, y + 14, f"{name} ({found['kind']})", weight="bold")
+    yield text(LEFT, y + 14, proof(found), fill="#444444")
+    y += HEAD
+    for way, value in times.items():
+        label, colour = WAYS[way]
+        ratio = value / unit
+        width = min(ratio, full) * scale
+        yield text(LEFT - 8, y + 14, label, anchor="end")
+        yield f'<rect x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="{ROW - 6}" fill="{colour}"/>'
+        if ratio > full:  # two strokes across a bar that goes on
+            for at in (14, 20):
+                x = LEFT + width - at
+                yield f'<path d="M{x:.1f} {y + ROW - 1} l6 -{ROW - 2}" stroke="#ffffff" stroke-width="3"/>'
+        yield text(LEFT + width + 6, y + 14, f"{nanoseconds(value)}  ×{times_of(ratio)}")
+        y += ROW
+    x = LEFT + scale
+    yield f'<path d="M{x:.1f} {y - len(times) * ROW} V{y}" stroke="#2f7d6d" stroke-dasharray="2 3"/>'
+
+
+def proof(found: dict[str, Any]) -> str:
+    """What proving took, and after how many packets it has come back."""
+    if "proof ms" not in found:
+        return "not proved yet: no code without guards is made of it"
+    spent = f"proof {found['proof ms']:.1f} ms, compiling {found['compile ms']:.1f} ms"
+    after = found["pays after"]
+    if after is None:
+        return f"{spent}: checks cost nothing that could be measured"
+    return f"{spent}: paid for after {after / 1e6:.1f} million packets, beside checks"
+
+
+def nanoseconds(value: float) -> str:
+    """A time to three figures."""
+    return f"{value / 1000:#.3g} us" if value >= 1000 else f"{value:#.3g} ns"
+
+
+def times_of(ratio: float) -> str:
+    """A ratio to three figures or so."""
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.2f}"
+
+
+def text(x: float, y: float, words: str, **style: str | int) -> str:
+    """One line of text."""
+    names = {"size": "font-size", "weight": "font-weight", "anchor": "text-anchor", "fill": "fill"}
+    said = "".join(f' {names[name]}="{value}"' for name, value in style.items())
+    return f'<text x="{x:.1f}" y="{y}"{said}>{escaped(words)}</text>'
+
+
+def escaped(words: str) -> str:
+    """Text for XML."""
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
