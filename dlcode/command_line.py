@@ -14,6 +14,7 @@ from importlib import import_module
 
 COMMANDS = {
     "check": "prove every program of a source, or refuse it with a packet that breaks it",
+    "prove": "compare filters: equal, implied, disjoint, never matching, shadowed; a packet where the answer is no",
     "test": "run a source's test blocks, interpreted and compiled",
     "fmt": "write sources in the one way, with their comments",
     "show": "show a program as core form, LLVM code or machine code",
