@@ -14,6 +14,7 @@ from .lower.emit import LARGEST_PROGRAM, TooLarge
 from .lower.filters import lower_filter
 from .lower.handlers import lower_handler
 from .lower.pipes import judge_pipes
+from .lower.templates import judge_templates
 from .module import Module, module_of
 from .source import Source
 from .syntax import tree
@@ -58,7 +59,7 @@ def compile_source(source: Source, *, include: Iterable[Source] = ()) -> Compile
     found += parsed.diagnostics
     module, wrong = module_of([*declarations, *parsed.declarations], library())
     found += wrong
-    found += judge_pipes(module)
+    found += judge_pipes(module) + judge_templates(module)
     programs: dict[str, Program] = {}
     declared_programs: list[tree.Filter | tree.Handler] = [*module.filters.values(), *module.handlers.values()]
     for declared in declared_programs:

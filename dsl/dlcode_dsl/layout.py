@@ -64,10 +64,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One `reply`: the source and the destination change places in an answer, where the guard holds."""
+    """One `reply`: packets for which the guard holds can be answered, and the source and the destination, if it names
+    them, change places."""
 
-    source: str
-    destination: str
+    fields: tuple[str, str] | None
     guard: tree.Expression | None
 
 
@@ -174,10 +174,12 @@ def _with_rules(made: Layout, declared: tree.Header, constants: Mapping[str, Kno
             case tree.Ends(field):
                 made.field(field)
                 ends = field.text
-            case tree.Reply(source, destination, guard):
+            case tree.Reply(None, guard):
+                exchanges.append(Exchange(None, guard))
+            case tree.Reply((source, destination), guard):
                 if made.field(source).type != made.field(destination).type:
                     raise wrong(codes.BAD_LAYOUT, item.span, "fields of one type change places")
-                exchanges.append(Exchange(source.text, destination.text, guard))
+                exchanges.append(Exchange((source.text, destination.text), guard))
             case tree.Pseudo(names):
                 for name in names:
                     if name.text != "carried":

@@ -21,7 +21,7 @@ from .layout import Layout
 from .lower import fold, frames
 from .lower.emit import Emitter
 from .lower.frames import Part
-from .lower.replies import named
+from .lower.sends import named
 from .module import Module
 from .paths import paths
 from .source import Span

@@ -22,6 +22,9 @@ from . import fold
 from .emit import Emitter
 
 ALL_ONES = fold.constant(0xFFFF, U16)
+_PAYLOAD = tree.Use(tree.Name("payload"))
+SIZE = tree.Use(tree.Name("size"))
+"""What a field is built with that counts the bytes from its header on."""
 
 
 @dataclass
@@ -49,6 +52,22 @@ class Element:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """Bytes of the packet at the end of a frame: how many they are, and their 16-bit words summed up and folded."""
+
+    count: Expression
+    total: Expression | None  # u32, at most 0xffff; None where no checksum covers it
+
+    def words(self, bit: int) -> Expression:
+        """What they add to a checksum that they enter at this bit."""
+        assert self.total is not None
+        if bit % 16 == 0:
+            return self.total
+        high = fold.binary("<<", fold.binary("&", self.total, fold.constant(0xFF)), fold.constant(8))
+        return fold.binary("|", high, fold.binary(">>", self.total, fold.constant(8)))
+
+
 def link(parts: Sequence[Part]) -> None:
     """Give each header's selector the value that leads to the header after it, unless it has one."""
     for part, following in pairwise(parts):
@@ -59,14 +78,22 @@ def link(parts: Sequence[Part]) -> None:
                     part.values[table.selector] = fold.constant(value, selector.type.core)
 
 
-def complete(parts: Sequence[Part], payload: bytes, constants: Mapping[str, Known], emitter: Emitter) -> list[Element]:
-    """The whole frame: fields that are not given get what their header says, checksums last and from the inside out."""
+def complete(
+    parts: Sequence[Part],
+    payload: bytes,
+    constants: Mapping[str, Known],
+    emitter: Emitter,
+    trailer: Trailer | None = None,
+) -> list[Element]:
+    """The whole frame but for a trailer: fields that are not given get what their header says, checksums last and from
+    the inside out."""
     link(parts)
     for at, part in enumerate(parts):
         following = sum(other.size for other in parts[at + 1 :]) + len(payload)
         for each in part.layout.fields.values():
             if each.name not in part.values and checksum(each) is None:
-                part.values[each.name] = _default(each, part, part.size + following, constants)
+                value = _default(each, part, _more(part.size + following, trailer), constants)
+                part.values[each.name] = emitter.let(f"{part.layout.name}.{each.name}", value, part.span)
     carried = [Element(8, fold.constant(byte, form.U8), "payload") for byte in payload]
     for at in range(len(parts) - 1, -1, -1):
         part = parts[at]
@@ -75,7 +102,7 @@ def complete(parts: Sequence[Part], payload: bytes, constants: Mapping[str, Know
                 call = checksum(each)
                 assert call is not None
                 enclosing = parts[at - 1] if at else None
-                part.values[each.name] = _summed(each, call, part, enclosing, carried, emitter)
+                part.values[each.name] = _summed(each, call, part, enclosing, carried, trailer, emitter)
         carried = elements(part) + carried
     return carried
 
@@ -89,18 +116,31 @@ def elements(part: Part) -> list[Element]:
     return found + [Element(8, fold.constant(0, form.U8), "")] * part.extra
 
 
-def _default(each: Field, part: Part, size: int, constants: Mapping[str, Known]) -> Expression:
+def _more(size: int, trailer: Trailer | None) -> Expression:
+    """So many bytes, and those of a trailer."""
+    return fold.constant(size) if trailer is None else fold.binary("+", trailer.count, fold.constant(size))
+
+
+def _default(each: Field, part: Part, size: Expression, constants: Mapping[str, Known]) -> Expression:
     """The value of a field that is not given: what its header says, what its constraint wants, else 0."""
     match each.built:
         case tree.Use(tree.Name("size")):
-            if size >> each.type.bits:
-                raise wrong(codes.DOES_NOT_FIT_LITERAL, part.span, f"in `{each.name}`", value=size, type=str(each.type))
-            return fold.constant(size, each.type.core)
+            if isinstance(size, Constant) and size.value >> each.type.bits:
+                remark = f"in `{each.name}`"
+                raise wrong(codes.DOES_NOT_FIT_LITERAL, part.span, remark, value=size.value, type=str(each.type))
+            resize = fold.narrow if each.type.bits < U32.bits else fold.widen
+            return resize(size, each.type.core, part.span)
         case None:
             exact = each.constraint is not None and each.constraint[0] == "=="
             return fold.constant(each.constraint[1] if exact and each.constraint else 0, each.type.core)
         case expression:
             return fold.constant(literal_of(evaluate(expression, constants), each.type), each.type.core)
+
+
+def sums_payload(parts: Sequence[Part]) -> bool:
+    """Whether a checksum covers what is carried at the end."""
+    calls = [checksum(each) for part in parts for each in part.layout.fields.values() if each.name not in part.values]
+    return any(argument.value == _PAYLOAD for call in calls if call is not None for argument in call.arguments)
 
 
 def checksum(each: Field) -> tree.Call | None:
@@ -112,21 +152,32 @@ def checksum(each: Field) -> tree.Call | None:
 
 
 def _summed(
-    each: Field, call: tree.Call, part: Part, enclosing: Part | None, carried: list[Element], emitter: Emitter
+    each: Field,
+    call: tree.Call,
+    part: Part,
+    enclosing: Part | None,
+    carried: list[Element],
+    trailer: Trailer | None,
+    emitter: Emitter,
 ) -> Expression:
     """The one's complement of the one's complement sum of what the call names."""
     terms: list[Expression] = []
+    bit = 0  # of the bytes that are summed, pseudo header apart: they are one stream
+    bits = sum(element.bits for element in carried)
     for argument in call.arguments:
         word = argument.value.name.text if isinstance(argument.value, tree.Use) else ""
         match word:
             case "header":
-                terms += contributions(elements(part), emitter, part.sums)
+                terms += contributions(elements(part), emitter, part.sums, bit)
+                bit += part.size * 8
             case "payload":
-                terms += contributions(carried, emitter, {})
+                terms += contributions(carried, emitter, {}, bit)
+                bit += bits
+                if trailer is not None:
+                    terms.append(trailer.words(bit))
             case "pseudo":
                 if enclosing is not None:
-                    size = part.size + sum(element.bits for element in carried) // 8
-                    terms += _pseudo(enclosing, size, emitter)
+                    terms += _pseudo(enclosing, _more(part.size + bits // 8, trailer), emitter)
             case _:
                 raise wrong(codes.BAD_ARGUMENT, argument.span, "it sums header, payload and pseudo", name="checksum")
     known = sum(term.value for term in terms if isinstance(term, Constant))
@@ -158,12 +209,12 @@ def _folded(total: int) -> int:
     return total
 
 
-def _pseudo(enclosing: Part, carried: int, emitter: Emitter) -> list[Expression]:
+def _pseudo(enclosing: Part, carried: Expression, emitter: Emitter) -> list[Expression]:
     """What the enclosing header adds: the named fields as numbers, and how many bytes it carries."""
     terms: list[Expression] = []
     for name in enclosing.layout.pseudo:
         if name.text == "carried":
-            terms.append(fold.constant(carried))
+            terms.append(carried)
         else:
             each = enclosing.layout.fields[name.text]
             if each.name not in enclosing.values:
@@ -173,10 +224,12 @@ def _pseudo(enclosing: Part, carried: int, emitter: Emitter) -> list[Expression]
     return terms
 
 
-def contributions(stream: list[Element], emitter: Emitter, known: dict[str, Expression]) -> list[Expression]:
-    """What each element adds to the sum of the stream's 16-bit words; an odd last byte is the high one of a word."""
+def contributions(
+    stream: list[Element], emitter: Emitter, known: dict[str, Expression], bit: int = 0
+) -> list[Expression]:
+    """What each element adds to the sum of the stream's 16-bit words, which it enters at `bit`; an odd last byte is the
+    high one of a word."""
     terms: list[Expression] = []
-    bit = 0
     for element in stream:
         terms += _words(element.name, bit % 16, element.bits, element.value, emitter, known)
         bit += element.bits

@@ -20,12 +20,13 @@ from ..source import Span
 from ..syntax import tree
 from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
-from . import fold, places, replies, views
+from . import fold, places, replies, templates, views
 from .filters import binding
 from .names import Memory, Silent
 from .needs import used
 from .pipes import lower_pipe
-from .statements import Statements, not_yet
+from .statements import Statements
+from .templates import Frames
 
 ETHERNET = "ethernet"
 """The link of a handler whose `on` does not name a filter, which has its own."""
@@ -51,6 +52,7 @@ class HandlerLowering(Statements):
         self.regions: list[Region] = []
         self.shared: list[tree.Expression] = []
         self.may: list[str] = []
+        self.templates: dict[str, Frames] = {}
         self.pipes: dict[str, form.Pipe] = {}
         self.requires: list[form.Expression] = []
         self.budget: Budget | None = None
@@ -94,9 +96,11 @@ class HandlerLowering(Statements):
         match clause:
             case tree.Owns():
                 self.own(clause)
-            case tree.May(effects):
+            case tree.May(effects, named):
                 for effect in effects:
                     self.permit(effect)
+                for name in named:
+                    self.template(name)
             case tree.Requires(condition):
                 self.requires.append(self.at_bind(condition))
             case tree.Cost(amount, unit, machine):
@@ -119,12 +123,20 @@ class HandlerLowering(Statements):
 
     def permit(self, effect: tree.Name) -> None:
         """`may effect`."""
-        if effect.text == "send":
-            raise wrong(codes.NOT_YET, effect.span, word=f"may {effect}", what="these effects")
         if effect.text not in form.EFFECTS:
             raise unknown("effect", effect, form.EFFECTS)
         if effect.text not in self.may:
             self.may.append(effect.text)
+
+    def template(self, name: tree.Name) -> None:
+        """`may send name`."""
+        if name.text not in self.module.templates:
+            raise unknown("template", name, self.module.templates)
+        found = templates.lower_template(self.module, self.module.templates[name.text])
+        if found.headers[0].layout.name != self.link:
+            raise wrong(codes.WRONG_TYPE, name.span, found=f"a template on {found.headers[0].layout.name}",
+                        wanted=f"one on {self.link}")  # fmt: skip
+        self.templates[name.text] = found
 
     def own(self, clause: tree.Owns) -> None:
         """`owns name: type`."""
@@ -212,23 +224,32 @@ class HandlerLowering(Statements):
     def allowed(self, effect: str, span: Span) -> None:
         """Raise Wrong unless the handler asks for the effect."""
         if effect not in self.may:
-            where = self.declared.on.span
-            raise wrong(codes.WITHOUT_MAY, span, help="an effect is asked for in the handler's head",
-                        edit=Edit(Span(where.source, where.end, where.end), f"\n  may {effect}"),
-                        name=self.declared.name, effect=effect)  # fmt: skip
+            raise self.without(effect, span)
+
+    def without(self, effect: str, span: Span) -> Wrong:
+        """That the handler does not ask for an effect."""
+        where = self.declared.on.span
+        return wrong(codes.WITHOUT_MAY, span, help="an effect is asked for in the handler's head",
+                     edit=Edit(Span(where.source, where.end, where.end), f"\n  may {effect}"),
+                     name=self.declared.name, effect=effect)  # fmt: skip
 
     def may_rewrite(self, span: Span) -> None:
         self.allowed("rewrite", span)
 
     def effect(self, statement: tree.Send | tree.Wake) -> None:
-        name = "wake" if isinstance(statement, tree.Wake) else _effect(statement)
-        self.allowed(name, statement.span)
-        if isinstance(statement, tree.Send):
-            if name == "send":
-                raise not_yet("send", statement.span)
-            self.emitter.emit(replies.reply(self, self.last, statement))
-        else:
-            self.emitter.emit(form.Wake(span=statement.span))
+        match statement:
+            case tree.Wake():
+                self.allowed("wake", statement.span)
+                self.emitter.emit(form.Wake(span=statement.span))
+            case tree.Send(tree.Name("reply")):
+                self.allowed("reply", statement.span)
+                self.emitter.emit(replies.reply(self, self.last, statement))
+            case tree.Send(name):
+                if name.text not in self.module.templates:
+                    raise unknown("template", name, ["reply", *self.module.templates])
+                if name.text not in self.templates:
+                    raise self.without(f"send {name}", statement.span)
+                self.emitter.emit(templates.send(self, self.templates[name.text], self.last, statement))
 
     def pipe(self, declared: tree.Pipe) -> form.Pipe:
         """The core pipe of a declaration, made when it is first used. Raises Silent where it is refused."""
@@ -250,10 +271,6 @@ class HandlerLowering(Statements):
         with self.emitter.nested() as body:
             self.end(alternative, last=True)
         return tuple(body)
-
-
-def _effect(statement: tree.Send) -> str:
-    return "reply" if statement.template.text == "reply" else "send"
 
 
 def _known_at_bind(expression: form.Expression, regions: set[str]) -> bool:
@@ -340,6 +357,7 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
     program = Program(
         "handler", declared.name.text, link, lower.emitter.body, lower.maximum, tuple(lower.regions),
         tuple(lower.pipes.values()),
-        tuple(lower.may), tuple(lower.requires), lower.budget, on, span=declared.span,
+        tuple(lower.may), tuple(lower.requires), lower.budget, on,
+        tuple(frames.core for frames in lower.templates.values()), span=declared.span,
     )  # fmt: skip
     return program, lower.warnings

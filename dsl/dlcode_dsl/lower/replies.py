@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from .. import codes
 from ..core import form
-from ..core.form import Body, Expression
-from ..layout import Layout
+from ..core.form import Body
+from ..layout import Field
+from ..source import Span
 from ..syntax import tree
 from ..types import ADDRESSES
 from ..wrong import wrong
-from . import fold, frames, places, values
+from . import fold, frames, places, sends
 from .frames import Part
 from .places import Place
+from .sends import Headers
 from .statements import Statements
 
 IN_A_REGISTER = 32
@@ -36,46 +36,42 @@ def guard(lower: Statements, last: tree.Name, absent: Body) -> None:
 
 
 def reply(lower: Statements, last: tree.Name, statement: tree.Send) -> form.Send:
-    """`send reply(message)`: the same headers with source and destination exchanged, and the message as payload."""
+    """`send reply(…)`: the same headers with source and destination exchanged, and what is given besides."""
     span = statement.span
-    headers = chain(lower, last)
-    if not headers[-1].layout.exchanges and len(headers) > 1:
+    found = chain(lower, last)
+    if not found[-1].layout.exchanges and len(found) > 1:
         raise wrong(codes.NO_REPLY, span, f"`{last}` does not say what changes places in an answer")
-    parts: list[Part] = []
-    copied: dict[int, form.PacketBytes] = {}  # by the byte of the frame: what is taken from the packet as it is
-    own: list[form.OwnAddress] = []
+    given = sends.arguments(lower, statement, [place.layout for place in found])
+    headers = Headers()
     start = 0
-    for place in headers:
-        part = Part(place.layout, {}, span=span)
+    for place in found:
+        part = Part(place.layout, dict(given.fields[place.layout.name]), span=span)
         for exchange in place.layout.exchanges:
-            for to, taken in ((exchange.source, exchange.destination), (exchange.destination, exchange.source)):
-                field, other = place.layout.fields[to], place.layout.fields[taken]
-                if field.type.bits > IN_A_REGISTER and field.whole and not _summed(field.name, headers, place):
-                    offset = place.offset(other.bytes[0], span)
-                    copied[start + field.bytes[0]] = form.PacketBytes(
-                        offset, fold.constant(field.bytes[1], span=span), span=span
-                    )
-                    part.values[to] = fold.constant(0, field.type.core)
-                else:
-                    part.values[to] = places.field_value(lower, place, other, None, span).core
-            source = place.layout.fields[exchange.source]
+            if exchange.fields is None:
+                continue
+            source, destination = (place.layout.fields[name] for name in exchange.fields)
+            for to, taken in ((source, destination), (destination, source)):
+                if to.name not in part.values:
+                    take(lower, headers, part, to, place, taken, start, _summed(to.name, found, place), span)
             if source.type.name in ADDRESSES and source.whole:
-                own.append(form.OwnAddress(start + source.bytes[0], source.type.bits // 8, source.type.name))
-        parts.append(part)
+                headers.own.append(form.OwnAddress(start + source.bytes[0], source.type.bits // 8, source.type.name))
+        headers.parts.append(part)
         start += place.layout.size
-    if len(statement.arguments) != 1:
-        raise wrong(codes.BAD_ARGUMENT, span, "one message", name="reply")
-    parts.append(message(lower, statement.arguments[0].value))
-    size = sum(part.size for part in parts)
-    if size > form.LONGEST_FRAME:
-        raise wrong(codes.FRAME_TOO_LONG, span, f"{size} bytes of at most {form.LONGEST_FRAME}")
-    stream = frames.complete(parts, b"", lower.module.constants, lower.emitter)
-    found: list[form.Piece] = []
-    at = 0
-    for piece in frames.pieces(stream):
-        found.append(copied.get(at, form.Value(piece.value, span=span)))
-        at += piece.value.type.bits // 8
-    return form.Send("reply", tuple(found), tuple(own), span=span)
+    pieces = sends.frame(lower, headers, given, span)
+    return form.Send("reply", pieces, tuple(headers.own), span=span)
+
+
+def take(
+    lower: Statements, headers: Headers, part: Part, to: Field, place: Place, taken: Field, start: int, summed: bool,
+    span: Span,
+) -> None:  # fmt: skip
+    """Give the field `to` of a header that is built at byte `start` the value that the packet has in `taken`."""
+    if to.type.bits > IN_A_REGISTER and to.whole and not summed:
+        count = fold.constant(taken.bytes[1], span=span)
+        headers.copied[start + to.bytes[0]] = form.PacketBytes(place.offset(taken.bytes[0], span), count, span=span)
+        part.values[to.name] = fold.constant(0, to.type.core)
+    else:
+        part.values[to.name] = places.field_value(lower, place, taken, None, span).core
 
 
 def _summed(field: str, headers: list[Place], place: Place) -> bool:
@@ -84,26 +80,3 @@ def _summed(field: str, headers: list[Place], place: Place) -> bool:
     return any(name.text == field for name in place.layout.pseudo) or any(
         frames.checksum(each) is not None for header in outer for each in header.layout.fields.values()
     )
-
-
-def message(lower: Statements, written: tree.Expression) -> Part:
-    """`result(slot: …, value: …)`: a message with the values of its fields."""
-    if not isinstance(written, tree.Call):
-        raise wrong(codes.WRONG_TYPE, written.span, found="a value", wanted="a message: `NAME(field: value, …)`")
-    layout = lower.layout(written.name)
-    given: dict[str, Expression] = {}
-    for argument in written.arguments:
-        name = named(layout, argument, given)
-        field = layout.field(name)
-        value = values.converted(lower.value(argument.value, None), field.type)
-        given[name.text] = lower.emitter.let(f"{layout.name}.{name}", value, argument.span)
-    return Part(layout, given, span=written.span)
-
-
-def named(layout: Layout, argument: tree.Argument, given: Container[str]) -> tree.Name:
-    """The name of an argument of something that is built, which must be there and once."""
-    if argument.name is None:
-        raise wrong(codes.BAD_ARGUMENT, argument.span, "say of which field: `field: value`", name=layout.name)
-    if argument.name.text in given:
-        raise wrong(codes.DECLARED_TWICE, argument.name.span, name=argument.name)
-    return argument.name

@@ -95,7 +95,9 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return tree.Ends(self.to_name(parts[0]), span=self.span(meta))
 
     def reply(self, meta: Any, parts: list[Any]) -> tree.Reply:
-        return tree.Reply(self.to_name(parts[0]), self.to_name(parts[1]), parts[2], span=self.span(meta))
+        source, destination, guard = parts
+        fields = None if source is None else (self.to_name(source), self.to_name(destination))
+        return tree.Reply(fields, guard, span=self.span(meta))
 
     def pseudo(self, meta: Any, parts: list[Any]) -> tree.Pseudo:
         return tree.Pseudo(self.names(parts), span=self.span(meta))

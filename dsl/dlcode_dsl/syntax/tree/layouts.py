@@ -55,10 +55,10 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`reply source <-> destination when guard`: the two fields change places in an answer."""
+    """`reply source <-> destination when guard`: the two fields change places in an answer. Without fields: the header
+    stands in an answer too, and nothing of it changes places."""
 
-    source: Name
-    destination: Name
+    fields: tuple[Name, Name] | None
     guard: Expression | None
     span: Span = span_of()
 
