@@ -57,11 +57,11 @@ def refutations(text: str, options: Options = HERE) -> tuple[Refutation, ...]:
 def said(answer: Answer) -> str:
     """An answer in a few words, for a failing test."""
     match answer:
-        case Refuted(found, _, _, _):
+        case Refuted(found):
             return "refuted: " + "; ".join(f"{one.kind.value} at {one.node.span.text!r}" for one in found)
-        case NotProved(left, _, _):
+        case NotProved(left):
             return "not proved: " + "; ".join(f"{one.reason} at {one.node.span.text!r}" for one in left)
-        case OverBudget(bound, _, _):
+        case OverBudget(bound):
             return f"over budget: {bound}"
     return "proved"
 

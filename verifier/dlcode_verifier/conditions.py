@@ -24,6 +24,7 @@ from dlcode_dsl.source import Span
 
 from .copies import EMITTED, copy
 from .facts import Guesses, LoopFacts, Site, sites
+from .frames import send
 from .loops import Candidate, Ending, loop
 from .obligations import Node, Obligation, claim
 from .sums import Total
@@ -224,7 +225,7 @@ class Run:
                 self.must(FaultKind.PACKET_BOUNDS, statement, state.path, start, size, self.length)
                 state.packet = self.terms.make("rewrite", -8, state.packet, start, written)
             case form.Send():
-                self.send(statement, state)
+                send(self, statement, state)
             case form.Wake():
                 pass
             case form.Check(kind, condition):
@@ -299,19 +300,6 @@ class Run:
             choose(condition, yes.written, no.written),
             {name: choose(condition, term, no.ghosts[name]) for name, term in yes.ghosts.items() if name in no.ghosts},
         )
-
-    def send(self, send: form.Send, state: State) -> None:
-        sizes = []
-        for piece in send.pieces:
-            match piece:
-                case form.PacketBytes(offset, count):
-                    start, size = self.value(offset, state, state.path), self.value(count, state, state.path)
-                    self.must(FaultKind.PACKET_BOUNDS, piece, state.path, start, size, self.length)
-                    sizes.append(size)
-                case form.Value(value):
-                    self.value(value, state, state.path)
-                    sizes.append(self.word(value.type.bits // 8))
-        self.must(FaultKind.FRAME_LENGTH, send, state.path, *sizes, self.word(form.LONGEST_FRAME))
 
     def numbers(self, measure: tuple[Expression, ...], state: State) -> tuple[Total, ...]:
         """The parts of an author's measure; a truth value counts as 0 or 1."""

@@ -39,7 +39,7 @@ class _Search:
         self.desk, self.side = desk, side
         self.ways = desk.task.endings
         self.left = {  # what is not struck out: the bounds of each way of each loop
-            loop: {way: list(range(len(self.ways[loop][way].bounds))) for way in range(len(self.ways[loop]))}
+            loop: {way: list(range(len(self.ways[loop][way][1]))) for way in range(len(self.ways[loop]))}
             for loop in loops
         }
         self.proved: dict[int, Choice] = {}
@@ -62,8 +62,8 @@ class _Search:
         return next(((way, bounds[0]) for way, bounds in self.left[loop].items() if bounds), None)
 
     def claims(self, loop: int, choice: Choice) -> list[Claim]:
-        way = self.ways[loop][choice[0]]
-        return [*way.claims, *way.bounds[choice[1]]]
+        claims, bounds = self.ways[loop][choice[0]]
+        return [*claims, *bounds[choice[1]]]
 
     def together(self) -> None:
         """All loops at once, as long as the solver answers."""
@@ -86,7 +86,7 @@ class _Search:
                 self.proved[loop] = choice
                 return
             if found == z3.unknown:
-                if len(self.left[loop][way]) > 1 and self.ask(self.ways[loop][way].claims) == z3.unsat:
+                if len(self.left[loop][way]) > 1 and self.ask(self.ways[loop][way][0]) == z3.unsat:
                     self.left[loop][way].remove(bound)
                 else:
                     self.left[loop][way] = []
@@ -107,10 +107,11 @@ class _Search:
             return any(self.side.is_broken(model, claim) for claim in some)
 
         for loop, ways in self.left.items():
-            for way, bounds in ways.items():
-                if bounds and broken(self.ways[loop][way].claims):
+            for way, left in ways.items():
+                known, bounds = self.ways[loop][way]
+                if left and broken(known):
                     ways[way] = []
                 else:
-                    ways[way] = [bound for bound in bounds if not broken(self.ways[loop][way].bounds[bound])]
+                    ways[way] = [bound for bound in left if not broken(bounds[bound])]
         if not any(self.side.is_broken(model, claim) for claim in claims):  # it is none of them that it breaks
             self.queries = 0

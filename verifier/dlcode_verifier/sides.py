@@ -20,8 +20,8 @@ class Side:
         self.solver = z3.SimpleSolver(ctx=encoder.build.context)
         self.allow(effort)
         roots = [*(term for goal in task.goals for term in goal), *task.guards]
-        for way in (way for ways in task.endings for way in ways):
-            roots.extend(term for claims in (way.claims, *way.bounds) for claim in claims for term in claim)
+        for claims, bounds in (way for ways in task.endings for way in ways):
+            roots.extend(term for some in (claims, *bounds) for claim in some for term in claim)
         encoder.encode(task.rows, roots)
         for side in encoder.sides:
             self.add(side)

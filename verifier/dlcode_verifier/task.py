@@ -13,11 +13,8 @@ Claim = tuple[Term, Term]
 """(path, claim): where the path holds, the claim must."""
 
 
-class Way(NamedTuple):
-    """One way to show that a loop ends: all of `claims`, and then, the best first, what bounds its turns."""
-
-    claims: list[Claim]
-    bounds: list[list[Claim]]
+Way = tuple[list[Claim], list[list[Claim]]]
+"""One way to show that a loop ends: claims that must all hold, and then, the best first, what bounds its turns."""
 
 
 class Task(NamedTuple):

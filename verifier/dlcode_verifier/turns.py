@@ -105,7 +105,7 @@ class Loops:
             for least in self.least(trial):
                 bounds.append(self.claims(trial, most, least))
                 proofs.append(LoopProof(site, reason, self.turns(trial.measure, most, least), trial.measure))
-        return Way(trial.claims, bounds), proofs
+        return (trial.claims, bounds), proofs
 
     def least(self, trial: Trial) -> list[int]:
         if trial.measure is not None and (trial.measure.halves or len(trial.measure.parts) > 1):
