@@ -10,9 +10,11 @@ import pytest
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.parse import parse_program
+from dlcode_dsl.rendering import render
 from dlcode_verifier.conditions import conditions
 from dlcode_verifier.obligations import Node
 from dlcode_verifier.refute import Found, refute
+from dlcode_verifier.report import refuted
 from dlcode_verifier.unrolling import unrolled
 from dlcode_verifier.witness import fault_of
 from tests.data_files import Case, each_case
@@ -38,12 +40,9 @@ def wanted(text: str, program: Program) -> list[tuple[FaultKind, Node]]:
     return [(kind, node) for kind, node in faults(program) if kinds.get(node.span.line) is kind]
 
 
-def said(found: Found) -> str:
-    node, packet, memory = found.node, found.witness.packet, found.witness.memory
-    cells = [f"{name}[{at}] = {cell}" for name, row in memory.items() for at, cell in enumerate(row) if cell]
-    place = f"line {node.span.line}: {node.span.text.splitlines()[0]}"
-    met = ", ".join([packet.data.hex() or "of no bytes", *cells])
-    return f"{found.kind.value} at {place}\n  {found.fault.detail}\n  packet {met}"
+def said(program: Program, found: Found) -> str:
+    diagnostic = render([refuted(program, found.fault, found.witness)])
+    return f"{diagnostic}packet {found.witness.packet.data.hex()}"
 
 
 @each_case(REFUSED / "mutants.test")
@@ -58,4 +57,4 @@ def test_an_unsafe_program_is_refuted_at_its_mistake(case: Case, request: pytest
         assert fault is not None
         assert (fault.kind, id(fault.node)) == (one.kind, id(one.node))
     assert {(one.kind, id(one.node)) for one in found} >= {(kind, id(node)) for kind, node in asked}
-    case.expect({"refuted": "\n".join(map(said, found))}, request)
+    case.expect({"refuted": "\n".join(said(program, one) for one in found)}, request)

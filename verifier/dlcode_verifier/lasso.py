@@ -16,7 +16,7 @@ from dlcode_dsl.core import form, interpret
 from dlcode_dsl.core.check import bodies
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Body, Expression, Program, Statement
-from dlcode_dsl.core.interpret import Fault, Memory, Packet
+from dlcode_dsl.core.interpret import Fault, Memory, Observer, Packet
 from dlcode_dsl.core.operators import OPERATORS
 
 REPLAY = 2_000_000
@@ -124,17 +124,43 @@ def _parts(node: object) -> Iterator[Expression]:
                 yield from _parts(piece)
 
 
-def _all(expression: Expression) -> Iterator[Expression]:
+def parts_of(expression: Expression) -> Iterator[Expression]:
+    """An expression and all that it is made of."""
     yield expression
     for part in _parts(expression):
-        yield from _all(part)
+        yield from parts_of(part)
+
+
+def expressions_in(statement: Statement) -> Iterator[Expression]:
+    """Each expression of a statement, with all that it is made of; not those of bodies in it."""
+    for part in _parts(statement):
+        yield from parts_of(part)
+
+
+def names_in(expression: Expression) -> list[str]:
+    """The names that an expression uses, each once, in the order of the text."""
+    return list(dict.fromkeys(node.name for node in parts_of(expression) if isinstance(node, form.Variable)))
+
+
+def names_told(node: object) -> list[str]:
+    """The names that a fault at a node is about: for a cell, those of its index; for a loop, those of its measure."""
+    match node:
+        case form.Binary(symbol, _, right) if OPERATORS[symbol].fault in (FaultKind.DIVISION, FaultKind.SHIFT):
+            parts: list[Expression] = [right]
+        case form.Owned(_, index) | form.Entry(_, index) | form.Store(_, index):
+            parts = [index]
+        case form.Loop():
+            parts = [*node.decreases, node.condition]
+        case _:
+            parts = list(_parts(node))
+    return list(dict.fromkeys(name for part in parts for name in names_in(part)))
 
 
 def _atoms(*expressions: Expression) -> frozenset[str]:
     """What expressions are computed from."""
     found = set()
     for root in expressions:
-        for node in _all(root):
+        for node in parts_of(root):
             if isinstance(node, form.Variable):
                 found.add(f"%{node.name}")
             elif isinstance(node, form.Owned):
@@ -156,7 +182,7 @@ def _risks(statement: Statement) -> frozenset[str]:
     """What decides whether the statement faults: operands of whatever has a rule to break."""
     found = set[str]()
     for part in _parts(statement):
-        for node in _all(part):
+        for node in parts_of(part):
             match node:
                 case form.Binary(symbol, left, right) if OPERATORS[symbol].fault is not None:
                     found |= _atoms(left, right)
@@ -203,8 +229,8 @@ class _Watch:
     seen: dict[int, dict[Hashable, tuple[int, Hashable]]] = field(default_factory=dict)
     kept: dict[int, int] = field(default_factory=dict)
 
-    def __call__(self, loop: form.Loop, turns: int, names: Mapping[str, int], memory: Memory, data: bytearray) -> None:
-        if loop.limit is not None or loop.decreases:
+    def __call__(self, loop: Statement, turns: int, names: Mapping[str, int], memory: Memory, data: bytearray) -> None:
+        if not isinstance(loop, form.Loop) or loop.limit is not None or loop.decreases:
             return  # it ends, or faults
         if turns == 0:
             self.seen[id(loop)], self.kept[id(loop)] = {}, 0
@@ -221,10 +247,19 @@ class _Watch:
             seen[here] = turns, everything
 
 
-def replay(program: Program, packet: Packet, memory: Memory, *, enough: int = REPLAY) -> Fault | None:
+def replay(
+    program: Program, packet: Packet, memory: Memory, *, enough: int = REPLAY, observe: Observer | None = None
+) -> Fault | None:
     """The fault that a run raises, Endless among them; None where it ends well, or is not over after `enough`."""
+    watch = _Watch()
+
+    def both(statement: Statement, turns: int, names: Mapping[str, int], memory: Memory, data: bytearray) -> None:
+        if observe is not None:
+            observe(statement, turns, names, memory, data)
+        watch(statement, turns, names, memory, data)
+
     try:
-        interpret.run(program, packet, memory, enough=enough, observe=_Watch())
+        interpret.run(program, packet, memory, enough=enough, observe=both if observe else watch)
     except Endless as fault:
         return fault
     except Fault as fault:

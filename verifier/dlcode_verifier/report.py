@@ -1,78 +1,118 @@
 """How to say it: what could not be proved, as diagnostics that point at the source.
 
-The place is the node that faults; the labels are the values on the way to it; the notes say what packet and memory do
-it.
+The place is the node that faults. The labels are what led there in the run that was replayed: the turn of the loop,
+values on the way, tests that were too weak. The notes say what packet and memory do it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from dlcode_dsl import codes
 from dlcode_dsl.core import form
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault
-from dlcode_dsl.core.text import print_expression
-from dlcode_dsl.diagnostics import Diagnostic, Edit, Label, diagnostic
+from dlcode_dsl.diagnostics import Diagnostic, Label, diagnostic
 from dlcode_dsl.source import NOWHERE, Span
 
-from .conditions import Conditions
+from .advice import advice, arguments
 from .cost import Linear
-from .evaluate import value_of
+from .facts import Measure, Site
+from .lasso import Endless, cones, names_in, names_told
 from .obligations import Node
+from .trace import Guard, Trace, trace
 from .witness import Witness
+from .words import Words
 
-HELP: dict[FaultKind, str] = {
-    FaultKind.PACKET_BOUNDS: "say what happens when the packet is cut short",
-    FaultKind.OWNED_BOUNDS: "test the index first: `when {index} < {region}.len`",
-    FaultKind.WRAP: "write `{operator}%` if it is meant to wrap, or test the operands first",
-    FaultKind.NARROW: "test the value first, or cut it with `as`",
-    FaultKind.DIVISION: "test the divisor first",
-    FaultKind.SHIFT: "test the amount first",
-    FaultKind.ABORT_AFTER_WRITE: "abort before the first write, or keep the written memory in `scratch`",
-    FaultKind.FRAME_LENGTH: "test how much is sent first: a frame holds at most {longest} bytes",
-    FaultKind.ENSURES: "the value at entry is `old(…)`",
-}
-"""What to do about a kind of fault; kinds that are not here have no general advice."""
+MOST_LABELS = 4
+"""Most labels beside the one at the fault: the fewest lines that still tell how a run comes there."""
+
+MOST_GUARDS = 2
+"""Most of them that are tests on the way."""
 
 SHOWN_CELLS = 4
 """Most cells of owned memory that a note lists."""
 
+OF_THE_PACKET = (FaultKind.PACKET_BOUNDS, FaultKind.COPY_BOUNDS, FaultKind.PART_BOUNDS)
+"""Faults that are about how long the packet is."""
 
-def refuted(program: Program, what: Conditions, fault: Fault, witness: Witness) -> Diagnostic:
+
+def refuted(program: Program, fault: Fault, witness: Witness) -> Diagnostic:
     """The diagnostic for a fault that a witness was seen to raise."""
-    node = fault.node
-    help, edit = advice(program, fault.kind, node)
+    help, edit = advice(program, fault.kind, fault.node)
     notes = (_packet_note(witness), *_memory_notes(witness))
-    labels = tuple(_values_on_the_way(what, node, witness))
-    made = _said(fault.kind, node, fault.detail)
+    labels = _fewest(_labels(program, fault, witness), fault.node.span)
+    made = _said(fault.kind, fault.node, fault.detail)
     return replace(made, labels=labels, notes=notes, help=help, edit=edit)
 
 
-def not_proved(program: Program, kind: FaultKind, node: Node, reason: str) -> Diagnostic:
-    """The diagnostic for an obligation that was neither proved nor refuted."""
+def not_proved(program: Program, kind: FaultKind, node: Node, reason: str, missing: str = "") -> Diagnostic:
+    """The diagnostic for an obligation that was neither proved nor refuted; `missing` is what would do."""
     help, edit = advice(program, kind, node)
     made = _said(kind, node, "no proof of this was found")
-    return replace(made, notes=(f"not proved: {reason}",), help=help, edit=edit)
+    return replace(made, notes=(f"not proved: {reason}",), help=missing or help, edit=None if missing else edit)
 
 
 def _said(kind: FaultKind, node: Node, remark: str) -> Diagnostic:
-    arguments = _arguments(node)
-    return diagnostic(
-        codes.FAULT_CODES[kind], node.span, remark, region=arguments["region"], operator=arguments["operator"]
-    )
+    told = arguments(node)
+    return diagnostic(codes.FAULT_CODES[kind], node.span, remark, region=told["region"], operator=told["operator"])
 
 
-def over_budget(program: Program, bound: Linear) -> Diagnostic | None:
+# ---- cost
+
+
+class LoopBound(Protocol):
+    """What a cost bound knows of a loop."""
+
+    @property
+    def site(self) -> Site: ...
+    @property
+    def turns(self) -> object:
+        """The most turns; its text is a formula over `length`."""
+
+    @property
+    def measure(self) -> Measure | None:
+        """What falls with every turn; None where a limit bounds them."""
+
+
+def over_budget(program: Program, bound: Linear, loops: Sequence[LoopBound] = ()) -> Diagnostic | None:
     """The diagnostic for a program that can cost more core operations than its budget, if it can."""
     budget = program.budget
     if budget is None or budget.unit != "ops" or bound.at(program.maximum) <= budget.amount:
         return None
     remark = f"allows {budget.amount} core operations"
     note = f"the longest way costs {bound.at(program.maximum)} core operations"
-    return diagnostic(codes.OVER_BUDGET, budget.span, remark, notes=(note,))
+    if bound.per_byte:
+        note += f": {bound} for a packet of {program.maximum} bytes"
+    labels = tuple(budget_labels(program, loops))
+    return diagnostic(codes.OVER_BUDGET, budget.span, remark, labels=labels, notes=(note,))
+
+
+def budget_labels(program: Program, loops: Sequence[LoopBound]) -> Iterator[Label]:
+    """For each loop, how many turns it takes at most, and why."""
+    words = Words(program)
+    for loop in loops:
+        node = loop.site.node
+        place = node.condition.span if isinstance(node, form.Loop) else node.span
+        if place.source is NOWHERE.source:
+            place = node.span
+        yield Label(place, f"at most {loop.turns} turns{_why(words, loop)}")
+
+
+def _why(words: Words, loop: LoopBound) -> str:
+    measure, node = loop.measure, loop.site.node
+    if measure is None:
+        limit = node.limit if isinstance(node, form.Loop) else None
+        return "" if limit is None else f", by its limit of {limit}"
+    if len(measure.parts) > 1:
+        parts = ", ".join(f"`{words.sum(part)}`" for part in measure.parts)
+        return f": {parts} falls with each, the first part before the others"
+    (part,) = measure.parts
+    fall = "halves" if measure.halves else f"falls by {measure.step}" if measure.step > 1 else "falls"
+    return f": `{words.sum(part)}` {fall} with each"
 
 
 def unchecked_budget(program: Program) -> tuple[Diagnostic, ...]:
@@ -84,49 +124,7 @@ def unchecked_budget(program: Program) -> tuple[Diagnostic, ...]:
     return (diagnostic(codes.UNCHECKED_BUDGET, budget.span, f"{budget.amount} cycles{machine}"),)
 
 
-def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | None]:
-    """What to do about a fault at a node, and the change of the source that does it, where one is known."""
-    help, edit = HELP.get(kind, ""), None
-    arguments = _arguments(node)
-    if kind is FaultKind.PACKET_BOUNDS:
-        if not isinstance(node, form.Read):
-            help = "test the packet's length first"
-        elif program.kind == "filter":  # where what to say instead is plain: no match
-            edit = _else_after(node.span)
-    if kind is FaultKind.OWNED_BOUNDS and arguments["index"].isidentifier():  # a name that the head doesn't know
-        help = "test the index first: `if {index} < {region}.len {{ … }}`"
-    if kind is FaultKind.WRAP and isinstance(node, form.Binary):
-        edit = _percent_after_operator(node)
-    return help.format(longest=form.LONGEST_FRAME, **arguments), edit
-
-
-def _else_after(span: Span) -> Edit | None:
-    if span.source is NOWHERE.source:
-        return None
-    return Edit(Span(span.source, span.end, span.end), " else false")
-
-
-def _percent_after_operator(node: form.Binary) -> Edit | None:
-    """`%` after the operator, if it can be found between its operands."""
-    left, right = node.left.span, node.right.span
-    if node.span.source is NOWHERE.source or not node.span.start <= left.end <= right.start <= node.span.end:
-        return None
-    between = node.span.source.text[left.end : right.start]
-    if between.count(node.operator) != 1:
-        return None
-    after = left.end + between.index(node.operator) + 1
-    return Edit(Span(node.span.source, after, after), "%")
-
-
-def _arguments(node: Node) -> dict[str, str]:
-    """What the braces of titles and advice are filled with."""
-    found = {"region": "", "index": "", "operator": ""}
-    match node:
-        case form.Owned(region, index, _) | form.Entry(region, index, _) | form.Store(region, index, _):
-            found |= {"region": region, "index": index.span.text or print_expression(index)}
-        case form.Binary(operator, _, _):
-            found["operator"] = operator
-    return found
+# ---- what a run met
 
 
 def _packet_note(witness: Witness) -> str:
@@ -145,22 +143,78 @@ def _memory_notes(witness: Witness) -> Iterator[str]:
             yield f"memory that does it: {shown}{more}"
 
 
-def _values_on_the_way(what: Conditions, node: Node, witness: Witness) -> Iterator[Label]:
-    """A label for each name that the node's fault is about and that keeps one value, where it is bound."""
-    about = node.index if isinstance(node, form.Owned | form.Entry | form.Store) else node
-    for name in dict.fromkeys(_names(about)):
-        bound = what.bound.get(name)
-        if bound is not None and bound.place is not NOWHERE:
-            value = value_of(what.terms.rows, bound.value, witness.packet, witness.memory)
-            yield Label(bound.place, f"{int(value)} here")
+def _labels(program: Program, fault: Fault, witness: Witness) -> Iterator[Label]:
+    """Labels for what led to the fault, what tells most first."""
+    led, words = trace(program, witness, fault.node), Words(program)
+    length = len(witness.packet.data) if fault.kind in OF_THE_PACKET else None
+    if fault.kind is FaultKind.ABORT_AFTER_WRITE and led.written is not None:
+        yield Label(led.written.span, "written here")
+    if isinstance(fault, Endless) and isinstance(fault.node, form.Loop):
+        here = {name: led.turns[-1].values[name] for name in cones(fault.node)[0].names} if led.turns else {}
+        if told := words.values(here):
+            yield Label(fault.node.condition.span, f"with {told} each time")
+        return
+    about = names_told(fault.node)
+    slice = _slice(led, about)
+    for turn in reversed(led.turns):
+        here = {name: turn.values[name] for name in cones(turn.loop)[1].names if name in slice}
+        if told := words.values(here, length):
+            yield Label(turn.loop.condition.span, f"turn {turn.number} begins with {told}")
+    at_head = led.turns[-1].values if led.turns else {}
+    guards = _guards(led, slice, of_length=length is not None)
+    for name in about:
+        giver = led.given.get(name)
+        if giver is None or any(guard.values.get(name) == led.values[name] for guard in guards):
+            continue
+        if at_head.get(name) != led.values[name]:
+            yield Label(giver.span, f"{led.values[name]} here")
+    for guard in guards:
+        seen = words.values(guard.values)
+        if _tells_length(guard):
+            seen = ", ".join(filter(None, (seen, f"{words.length} == {len(witness.packet.data)}")))
+        if seen:
+            yield Label(guard.condition.span, f"{seen} here")
 
 
-def _names(tree: object) -> Iterator[str]:
-    """Names that the expressions of a node itself use, not those of bodies in it."""
-    if isinstance(tree, form.Variable):
-        yield tree.name
-    elif is_dataclass(tree) and not isinstance(tree, Span):
-        for part in fields(tree):
-            inner = getattr(tree, part.name)
-            for piece in inner if isinstance(inner, tuple) and isinstance(tree, form.Send) else (inner,):
-                yield from _names(piece)
+def _slice(led: Trace, about: Sequence[str]) -> list[str]:
+    """The names that a fault is about, and those that they were made from in the run."""
+    found = list(about)
+    for name in found:
+        match led.given.get(name):
+            case form.Let(_, value) | form.Assign(_, value):
+                found += [other for other in names_in(value) if other not in found]
+            case form.Read(_, _, offset):
+                found += [other for other in names_in(offset) if other not in found]
+    return found
+
+
+def _guards(led: Trace, slice: Sequence[str], *, of_length: bool) -> list[Guard]:
+    """The nearest test on the way for each thing that the fault is about."""
+    found: list[Guard] = []
+    wanted = set(slice) | ({_LENGTH} if of_length else set())
+    for guard in reversed(led.guards):
+        subjects = {*guard.values, *([_LENGTH] if _tells_length(guard) else [])} & wanted
+        if subjects and len(found) < MOST_GUARDS:
+            found.append(guard)
+            wanted -= subjects
+    return found
+
+
+_LENGTH = "packet length"  # no name of a program
+
+
+def _tells_length(guard: Guard) -> bool:
+    return any(isinstance(part, form.Extent) and part.of == "packet" for part in guard.parts)
+
+
+def _fewest(labels: Iterator[Label], primary: Span) -> tuple[Label, ...]:
+    """The first few labels that have a place of their own in the source of the fault."""
+    found: list[Label] = []
+    for label in labels:
+        span = label.span
+        if span.source is NOWHERE.source or span.source != primary.source or "\n" in span.text:
+            continue
+        if span == primary or any(span == other.span for other in found):
+            continue
+        found.append(label)
+    return tuple(found[:MOST_LABELS])

@@ -379,13 +379,16 @@ def _wide_sum(left: Expression, right: Expression) -> Expression:
     return form.Binary("+%", form.Convert("widen", left, U64), form.Convert("widen", right, U64))
 
 
+def _equal(one: Expression, other: Expression) -> Expression:
+    if one.type == BOOL:
+        return form.Logic("or", form.Logic("and", one, other), form.Not(form.Logic("or", one, other)))
+    return form.Compare("==", one, other)
+
+
 def _all_equal(left: Sequence[Expression], right: Sequence[Expression]) -> Expression:
     whole: Expression = _TRUE
     for one, other in reversed(list(zip(left, right, strict=True))):
-        equal: Expression = form.Compare("==", one, other)
-        if one.type == BOOL:
-            equal = form.Logic("or", form.Logic("and", one, other), form.Not(form.Logic("or", one, other)))
-        whole = equal if whole is _TRUE else form.Logic("and", equal, whole)
+        whole = _equal(one, other) if whole is _TRUE else form.Logic("and", _equal(one, other), whole)
     return whole
 
 
@@ -393,8 +396,10 @@ def _falls(now: Sequence[Expression], before: Sequence[Expression]) -> Expressio
     """That one list of values is below another, lexicographically."""
     below: Expression = _FALSE
     for one, other in reversed(list(zip(now, before, strict=True))):
-        equal = form.Logic("and", form.Compare("==", one, other), below)
-        below = form.Logic("or", form.Compare("<", one, other), equal)
+        less: Expression = form.Compare("<", one, other)
+        if one.type == BOOL:
+            less = form.Logic("and", form.Not(one), other)
+        below = less if below is _FALSE else form.Logic("or", less, form.Logic("and", _equal(one, other), below))
     return below
 
 

@@ -82,7 +82,7 @@ def start(program: Program, candidate: Candidate) -> Witness:
 
 
 def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
-    """A witness with nothing cut off on the way, and with as many zero bytes and cells as a few runs find."""
+    """A witness with nothing cut off on the way, and with as many bytes and cells of 0 or 1 as a few runs find."""
     if sum(map(len, witness.memory.values())) > MOST_CELLS:
         return witness
     best, runs = witness, 0
@@ -97,16 +97,19 @@ def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
     attempt(Witness(Packet.whole(best.packet.data), best.memory))
     attempt(Witness(_with_data(best.packet, bytes(len(best.packet.data))), best.memory))
     attempt(Witness(best.packet, {name: [0] * len(cells) for name, cells in best.memory.items()}))
-    for place, byte in enumerate(best.packet.data):
-        if byte and best.packet.data[place]:
+    for place in range(len(best.packet.data)):
+        for plain in (0, 1):
             data = best.packet.data
-            attempt(Witness(_with_data(best.packet, data[:place] + b"\0" + data[place + 1 :]), best.memory))
-    for name, cells in best.memory.items():
-        for place, cell in enumerate(cells):
-            if cell and best.memory[name][place]:
-                now = list(best.memory[name])
-                now[place] = 0
-                attempt(Witness(best.packet, {**best.memory, name: now}))
+            if data[place] > plain:
+                data = data[:place] + bytes([plain]) + data[place + 1 :]
+                attempt(Witness(_with_data(best.packet, data), best.memory))
+    for name in best.memory:
+        for place in range(len(best.memory[name])):
+            for plain in (0, 1):
+                if best.memory[name][place] > plain:
+                    now = list(best.memory[name])
+                    now[place] = plain
+                    attempt(Witness(best.packet, {**best.memory, name: now}))
     return best
 
 

@@ -72,8 +72,8 @@ class Fault(Exception):  # not an error of ours: what a program did wrong
         self.kind, self.node, self.detail = kind, node, detail
 
 
-Observer = Callable[[form.Loop, int, Mapping[str, int], Memory, bytearray], None]
-"""Told of a loop and how many of its turns are done, and of names, memory and the packet's bytes as they are then."""
+Observer = Callable[[Statement, int, Mapping[str, int], Memory, bytearray], None]
+"""Told of a statement, of a loop how many of its turns are done, and of names, memory and packet bytes as they are."""
 
 
 def run(
@@ -87,7 +87,8 @@ def run(
     """Run a program on one packet.
 
     `memory` holds each region's cells (all zero where it is left out) and is not changed; the outcome has its own.
-    `observe` is called whenever a loop's head is about to run, and may raise; what it is handed is not for keeping.
+    `observe` is called before each statement, for a loop before each of its heads, and may raise; what it is handed
+    goes on changing.
     Raises Fault where the program breaks a rule, ValueError for a packet longer than the program's maximum or memory
     of another shape. The program is well formed (`check.check_program`).
     """
@@ -153,6 +154,8 @@ class _Run:
 
     def statement(self, statement: Statement) -> _Way:
         self.charge(weight(statement), statement)
+        if self.observe is not None and not isinstance(statement, form.Loop):
+            self.observe(statement, 0, self.names, self.memory, self.data)
         match statement:
             case form.Let(name, value) | form.Assign(name, value):
                 self.names[name] = self.value(value)
