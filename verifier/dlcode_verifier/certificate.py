@@ -16,10 +16,13 @@ from importlib import metadata, resources
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.text import print_program
 
+from . import hints
 from .cost import Bounds, Effects, Linear
+from .facts import Guesses
 from .options import Options
+from .turns import LoopProof
 
-FORMAT = 1
+FORMAT = 2
 """Version of the saved form."""
 
 ASSUMPTIONS = (
@@ -39,6 +42,7 @@ class Certificate:
     key: str  # hash of everything that the proof depends on
     discharged: tuple[tuple[str, int], ...]  # obligations proved, by kind
     termination: str  # why every run ends
+    loops: tuple[LoopProof, ...]  # how often each loop turns at most, why, and what was relied upon to show it
     operations: Linear  # most core operations of a run
     effects: Effects  # most effects of a run, and the longest frame
     assumptions: tuple[str, ...]
@@ -75,15 +79,25 @@ def issue(
     program: Program,
     discharged: tuple[tuple[str, int], ...],
     bounds: Bounds,
+    loops: tuple[LoopProof, ...],
     options: Options,
     binding: Certificate | None,
 ) -> Certificate:
     """A live certificate. Only `verify` calls this, and only for what it has proved."""
-    termination = "it has no loop"
-    key = key_of(program, options)
-    made = Certificate(program, key, discharged, termination, bounds.operations, bounds.effects, ASSUMPTIONS, binding)
+    made = Certificate(
+        program, key_of(program, options), discharged, termination(loops), loops, bounds.operations, bounds.effects,
+        ASSUMPTIONS, binding,
+    )  # fmt: skip
     _issued[id(made)] = made
     return made
+
+
+def termination(loops: tuple[LoopProof, ...]) -> str:
+    """Why every run ends, in a few words."""
+    if not loops:
+        return "it has no loop"
+    turns = ", ".join(f"loop {proof.site.number} turns at most {proof.turns} times" for proof in loops)
+    return f"every loop ends, each time that it is come to: {turns}"
 
 
 def key_of(program: Program, options: Options) -> str:
@@ -119,6 +133,8 @@ def save(certificate: Certificate) -> bytes:
             "wakes": certificate.effects.wakes,
             "longest_frame": certificate.effects.longest_frame,
         },
+        "loops": hints.saved(certificate.loops),
+        "binding loops": [] if certificate.binding is None else hints.saved(certificate.binding.loops),
         "assumptions": list(certificate.assumptions),
     }
     return (json.dumps({**facts, "digest": _digest(facts)}, indent=2, sort_keys=True) + "\n").encode()
@@ -128,8 +144,11 @@ def _digest(facts: dict[str, object]) -> str:
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def check_saved(program: Program, data: bytes, options: Options) -> None:
-    """Raise CertificateError unless `data` is whole and was saved for this program by this prover."""
+def check_saved(program: Program, data: bytes, options: Options) -> tuple[Guesses, Guesses]:
+    """What a file says of the loops of the binding filter and of the program: hints.
+
+    Raises CertificateError unless `data` is whole and was saved for this program by this prover.
+    """
     try:
         facts = json.loads(data)
     except (ValueError, RecursionError):
@@ -147,3 +166,8 @@ def check_saved(program: Program, data: bytes, options: Options) -> None:
             raise CertificateError("version", f"the certificate was made with another {part}")
     if facts.get("key") != key_of(program, options):
         raise CertificateError("version", "the certificate was made with other options")
+    try:
+        binding = {} if program.on is None else hints.guesses(program.on, facts["binding loops"])
+        return binding, hints.guesses(program, facts["loops"])
+    except (KeyError, ValueError):
+        raise CertificateError("torn", "the certificate says nothing of loops that can be read") from None

@@ -130,7 +130,7 @@ def loop(run: Run, node: form.Loop, state: State) -> State | None:
     facts, changed = run.facts(site), changes(node)
     turns = terms.constant(0, 64)
     state.ghosts[site.turns] = turns
-    guesses = (*facts.invariants, *limit_facts(node, site, facts))
+    guesses = tuple(dict.fromkeys((*facts.invariants, *limit_facts(node, site, facts))))
     known = Knowledge(run, site, guesses, changed.bound, state.fork(state.path))
     run.ending(site)
     known.promise(state)

@@ -8,7 +8,7 @@ proves or not; the least at the longest packet comes first, and the last is true
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from dlcode_dsl.core import form
@@ -16,8 +16,8 @@ from dlcode_dsl.core.form import Program
 
 from .conditions import Conditions
 from .cost import Linear, Turns, words
-from .facts import Guesses, Measure, Site, Sum, sites
-from .loops import Ending, Trial
+from .facts import Fact, Guesses, Measure, Site, Sum, sites
+from .loops import Candidate, Ending, Trial
 from .ranges import ranges
 from .sums import Total
 from .task import Claim, Way
@@ -38,6 +38,8 @@ class LoopProof:
     reason: str  # "measure", "decreases", "limit", "words", "once": no turn is ever completed, or "unreached"
     turns: Turns
     measure: Measure | None = None
+    most: Linear | None = None  # what the measure's one part is at most
+    invariants: tuple[Fact | Measure, ...] = ()  # what was relied upon at its head
 
 
 def several(most: tuple[Linear, ...], maximum: int) -> Turns:
@@ -84,13 +86,17 @@ class Loops:
             return LoopProof(site, "limit", Turns(Linear(site.node.limit - 1)))
         return None if ending.completes else LoopProof(site, "once", Turns(Linear(0)))
 
-    def proofs(self, ended: Ended) -> tuple[LoopProof, ...]:
-        """Of each loop, in the order of the program's text, why it ends; all of them do."""
+    def proofs(self, ended: Ended, kept: Sequence[Candidate]) -> tuple[LoopProof, ...]:
+        """Of each loop, in the order of the program's text, why it ends, and what was relied upon; all of them end."""
         found = list(self.without)
         for choice, (_, ways) in zip(ended, self.answers, strict=True):
             assert choice is not None
             way, bound = choice
             found.append(ways[way][bound])
+        facts: dict[int, list[Fact | Measure]] = {}
+        for candidate in kept:
+            facts.setdefault(candidate.site.number, []).append(candidate.fact)
+        found = [replace(proof, invariants=tuple(facts.get(proof.site.number, ()))) for proof in found]
         return tuple(sorted(found, key=lambda proof: proof.site.number))
 
     def endless(self, ended: Ended) -> list[Site]:
@@ -104,7 +110,8 @@ class Loops:
         for most in self.options(trial, guessed):
             for least in self.least(trial):
                 bounds.append(self.claims(trial, most, least))
-                proofs.append(LoopProof(site, reason, self.turns(trial.measure, most, least), trial.measure))
+                turns = self.turns(trial.measure, most, least)
+                proofs.append(LoopProof(site, reason, turns, trial.measure, most[0] if len(most) == 1 else None))
         return (trial.claims, bounds), proofs
 
     def least(self, trial: Trial) -> list[int]:

@@ -7,7 +7,7 @@ fourth is about cost alone: the program may be safe, but its worst case is deare
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlcode_dsl.core.check import assert_well_formed
 from dlcode_dsl.core.faults import FaultKind
@@ -137,18 +137,21 @@ def verify(program: Program, *, options: Options | None = None) -> Answer:
     certificate: Certificate | None = None
     for part, bound in zip(judged, costs, strict=True):
         kinds = tuple(sorted((kind.value, count) for kind, count in part.discharged.items()))
-        certificate = issue(part.program, kinds, bound, options, certificate)
+        certificate = issue(part.program, kinds, bound, part.loops, options, certificate)
     assert certificate is not None
     return Proved(certificate, report.unchecked_budget(program), statistics)
 
 
 def recheck(program: Program, data: bytes, *, options: Options | None = None) -> Answer:
-    """Prove the program that a saved certificate speaks of again; the file is not believed.
+    """Prove the program that a saved certificate speaks of again: the file is not believed.
+
+    What it says of loops is tried in place of what the pre-analysis would guess, which takes longer.
 
     Raises CertificateError for a file that is torn, of another version, or for another program.
     """
-    check_saved(program, data, options or Options())
-    return verify(program, options=options)
+    options = options or Options()
+    hints = check_saved(program, data, options)
+    return verify(program, options=replace(options, guesses=lambda part: hints[part is program]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ def _judge(program: Program, options: Options) -> _Judgement:
     asked = [goal for goal in what.goals if goal.claim != TRUE and goal.path != FALSE]
     loops = Loops(program, what, guessed)
     if not asked and not loops.asked:  # every claim is a constant
-        return _Judgement(program, (), (), Statistics(count), discharged, loops.proofs(()))
+        return _Judgement(program, (), (), Statistics(count), discharged, loops.proofs((), ()))
     rows = what.terms.rows
     hints = shapes(rows, program.maximum) if options.hints is None else dict(options.hints(rows, program.maximum))
     task = Task(
@@ -192,7 +195,7 @@ def _judge(program: Program, options: Options) -> _Judgement:
     ]
     failed += [_Failed(FaultKind.ENDLESS, site.node, None, None) for site in loops.endless(decision.ended)]
     refutations, left, effort = _explained(program, what, failed, options)
-    proofs = () if failed else loops.proofs(decision.ended)
+    proofs = () if failed else loops.proofs(decision.ended, [what.candidates[number] for number in decision.kept])
     return _Judgement(program, refutations, left, statistics.plus(effort), discharged, proofs)
 
 

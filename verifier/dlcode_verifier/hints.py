@@ -1,0 +1,146 @@
+"""What a certificate says of loops, as text and back again: the invariants that were relied upon, and why each ends.
+
+Read back, it is a guess like those of the pre-analysis, in whose place it stands when a certificate is checked again.
+Text that is none, which only a hand can have written, raises ValueError.
+
+    3 * %i + -1 * extent(packet) + 0 <= 0          3 * %i + 1 multiple of 4          invariant 0 (of the author's)
+    -1 * %i + 1 * extent(packet) + 0 falls by 1    … halves                          …, … falls by 1 (one after the other)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dlcode_dsl.core import form
+from dlcode_dsl.core.check import bodies
+from dlcode_dsl.core.form import Body, Expression, Program, Type
+
+from .cost import Linear
+from .facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Site, Sum, sites
+from .turns import LoopProof
+
+_NAME = re.compile(r"%(\S+)")
+_CONSTANT = re.compile(r"(\d+):u(\d+)")
+_WIDENED = re.compile(r"widen\((.+), u(\d+)\)")
+_EXTENTS = {"extent(packet)": form.Extent("packet"), "extent(wire)": form.Extent("wire")}
+
+
+def saved(proofs: Sequence[LoopProof]) -> list[dict[str, Any]]:
+    """Of each loop what is kept: plain values, for a file."""
+    return [
+        {
+            "loop": proof.site.number,
+            "ends": proof.reason,
+            "turns": str(proof.turns),
+            "measure": None if proof.measure is None else show(proof.measure, proof.site),
+            "most": None if proof.most is None else [proof.most.constant, proof.most.per_byte],
+            "invariants": [text for fact in proof.invariants if (text := show(fact, proof.site)) is not None],
+        }
+        for proof in proofs
+    ]
+
+
+def guesses(program: Program, loops: Any) -> Guesses:
+    """The guesses that a file makes. Raises ValueError for what `saved` never gave."""
+    names, places, found = types(program), sites(program), {}
+    try:
+        for told in loops:
+            site = places[told["loop"]]
+            known = {**names, site.turns: form.U64, site.words: form.U64}
+            facts = [read(text, site, known) for text in told["invariants"]]
+            measures = [fact for fact in facts if isinstance(fact, Measure)]
+            if told["measure"] is not None:
+                measures.append(_measure(told["measure"], known))
+            invariants = tuple(fact for fact in facts if not isinstance(fact, Measure))
+            found[site.number] = LoopFacts(invariants, tuple(measures), _most(told["most"]))
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise ValueError("no facts of loops") from None
+    return found
+
+
+def _most(told: Any) -> Sum | None:
+    if told is None:
+        return None
+    constant, per_byte = map(int, told)
+    return Sum(((per_byte, form.Extent("packet")),), constant)
+
+
+def show(fact: Fact | Measure, site: Site) -> str | None:
+    """A fact or a measure as text; None for a claim that is none of the author's."""
+    match fact:
+        case AtMostZero(sum):
+            return f"{sum} <= 0"
+        case Multiple(sum, modulus):
+            return f"{sum} multiple of {modulus}"
+        case Measure(parts, step, halves):
+            return ", ".join(map(str, parts)) + (" halves" if halves else f" falls by {step}")
+        case Claimed(condition):
+            written = site.node.invariants if isinstance(site.node, form.Loop) else ()
+            return f"invariant {written.index(condition)}" if condition in written else None
+
+
+def read(text: str, site: Site, names: Mapping[str, Type]) -> Fact | Measure:
+    """The fact or measure of a text. Raises ValueError."""
+    if text.startswith("invariant "):
+        assert isinstance(site.node, form.Loop) or not text
+        return Claimed(site.node.invariants[int(text.removeprefix("invariant "))])
+    if text.endswith(" <= 0"):
+        return AtMostZero(_sum(text.removesuffix(" <= 0"), names))
+    sum, word, modulus = text.partition(" multiple of ")
+    if word:
+        return Multiple(_sum(sum, names), int(modulus))
+    return _measure(text, names)
+
+
+def _measure(text: str, names: Mapping[str, Type]) -> Measure:
+    parts, word, step = text.partition(" falls by ")
+    if not word:
+        parts = text.removesuffix(" halves")
+    made = tuple(_sum(part, names) for part in parts.split(", "))
+    return Measure(made, int(step) if word else 1, not word)
+
+
+def _sum(text: str, names: Mapping[str, Type]) -> Sum:
+    *parts, constant = text.split(" + ")
+    made = []
+    for part in parts:
+        coefficient, _, atom = part.partition(" * ")
+        made.append((int(coefficient), _atom(atom, names)))
+    return Sum(tuple(made), int(constant))
+
+
+def _atom(text: str, names: Mapping[str, Type]) -> Expression:
+    if text in _EXTENTS:
+        return _EXTENTS[text]
+    if (name := _NAME.fullmatch(text)) is not None:
+        return form.Variable(name[1], names[name[1]])
+    if (constant := _CONSTANT.fullmatch(text)) is not None:
+        return form.Constant(int(constant[1]), Type(int(constant[2])))
+    if (widened := _WIDENED.fullmatch(text)) is not None:
+        return form.Convert("widen", _atom(widened[1], names), Type(int(widened[2])))
+    raise ValueError(f"{text} is no term of a sum")
+
+
+def types(program: Program) -> dict[str, Type]:
+    """The type of each name that a program binds."""
+    found = dict(_bound(program, program.body))
+    for pipe in program.pipes:
+        found |= {state.name: state.initial.type for state in pipe.states}
+    return found
+
+
+def _bound(program: Program, body: Body) -> Iterator[tuple[str, Type]]:
+    for statement in body:
+        match statement:
+            case form.Let(name, value):
+                yield name, value.type
+            case form.Read(name, type):
+                yield name, type
+            case form.Copy():
+                for pipe in map(program.pipe, statement.through):
+                    if pipe.finish is not None:
+                        yield f"{statement.result}.{pipe.name}", pipe.finish.type
+        for inner in bodies(statement):
+            yield from _bound(program, inner)
