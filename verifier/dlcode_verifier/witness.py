@@ -12,6 +12,7 @@ from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault, Packet
 
+from .facts import sites
 from .lasso import REPLAY, replay
 from .obligations import Node, Obligation
 from .task import Candidate
@@ -42,7 +43,8 @@ def fault_of(program: Program, witness: Witness) -> Fault | None:
 def confirm(program: Program, obligation: Obligation, candidate: Candidate) -> tuple[Witness, Fault] | None:
     """The plainest witness found for the obligation, and the fault it raises; None if the candidate does not replay."""
     witness = start(program, candidate)
-    fault = fault_of(program, witness)
+    enough = SHORT if sites(program) else REPLAY  # of a program with loops, a model is seldom a run
+    fault = replay(program, witness.packet, witness.memory, enough=enough)
     if fault is None or not same(fault, obligation.kind, obligation.node):
         return None
     return plainest(program, witness, fault)
@@ -82,7 +84,7 @@ def start(program: Program, candidate: Candidate) -> Witness:
 
 
 def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
-    """A witness with nothing cut off on the way, and with as many bytes and cells of 0 or 1 as a few runs find."""
+    """A shorter witness with nothing cut off on the way, and with as many bytes and cells of 0 or 1 as a few runs find."""
     if sum(map(len, witness.memory.values())) > MOST_CELLS:
         return witness
     best, runs = witness, 0
@@ -95,6 +97,11 @@ def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
                 best = other
 
     attempt(Witness(Packet.whole(best.packet.data), best.memory))
+    step = len(best.packet.data)
+    while step:
+        data = best.packet.data[: -step]
+        attempt(Witness(Packet.whole(data), best.memory))
+        step = step // 2 if best.packet.data != data else min(step, len(data))
     attempt(Witness(_with_data(best.packet, bytes(len(best.packet.data))), best.memory))
     attempt(Witness(best.packet, {name: [0] * len(cells) for name, cells in best.memory.items()}))
     for place in range(len(best.packet.data)):
