@@ -84,7 +84,7 @@ def start(program: Program, candidate: Candidate) -> Witness:
 
 
 def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
-    """A shorter witness with nothing cut off on the way, and with as many bytes and cells of 0 or 1 as a few runs find."""
+    """A shorter witness, with nothing cut off on the way, and bytes and cells of 0 or 1, as far as a few runs find."""
     if sum(map(len, witness.memory.values())) > MOST_CELLS:
         return witness
     best, runs = witness, 0
@@ -99,7 +99,7 @@ def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
     attempt(Witness(Packet.whole(best.packet.data), best.memory))
     step = len(best.packet.data)
     while step:
-        data = best.packet.data[: -step]
+        data = best.packet.data[:-step]
         attempt(Witness(Packet.whole(data), best.memory))
         step = step // 2 if best.packet.data != data else min(step, len(data))
     attempt(Witness(_with_data(best.packet, bytes(len(best.packet.data))), best.memory))
