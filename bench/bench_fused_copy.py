@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from bench.entries import Bed, compiled, sizes_of
-from dlcode_dsl.core.check import assert_well_formed
+from bench.entries import Bed
 from dlcode_dsl.core.interpret import Packet, run
 from dlcode_dsl.core.parse import parse_program
-from dlcode_jit.abi import QueueLayout
+from dlcode_jit.experiment import proved_code
+from dlcode_jit.guards import Guarding
+from dlcode_jit.outcome import region_size
+from dlcode_verifier import Proved, verify
 
 HANDLER = """
 handler deliver on ethernet maximum 1514
@@ -35,7 +37,9 @@ handler deliver on ethernet maximum 1514
 }
 """
 PROGRAM = parse_program(HANDLER, "fused copy")
-QUEUE = QueueLayout(0, 0)
+SIZES = [region_size(region) for region in PROGRAM.regions]
+QUEUE = 64
+"""Bytes for a send queue, of which the program uses none."""
 DATA = random.Random(1500).randbytes(1500)
 LENGTHS = (60, 576, 1500)
 HOT, COLD = 20_000, 40_000
@@ -48,9 +52,10 @@ WAYS = ["fused", *(f"C, {form}, gcc {flags}" for form in ("separate passes", "on
 @pytest.fixture(scope="module")
 def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """An entry point for each way. What is behind it stays loaded as long as the fixture."""
-    assert_well_formed(PROGRAM)
-    address, code = compiled(PROGRAM, QUEUE)
-    found: dict[str, Any] = {"fused": address, "loaded": [code]}
+    answer = verify(PROGRAM)
+    assert isinstance(answer, Proved), answer
+    image = proved_code(answer.certificate, Guarding.NONE)
+    found: dict[str, Any] = {"fused": image.address, "loaded": [image]}
     if shutil.which("gcc"):
         for flags, words in FLAGS.items():
             library = tmp_path_factory.mktemp("gcc") / "passes.so"
@@ -89,7 +94,7 @@ def timed(benchmark: Any, entries: dict[str, Any], way: str, length: int, copies
     """Time one way, and see that it did the work."""
     if way not in entries:
         pytest.skip("the peer can't be made: there is no gcc (apt-get install gcc)")
-    bed = Bed(DATA[:length], sizes_of(PROGRAM), QUEUE.size, copies)
+    bed = Bed(DATA[:length], SIZES, QUEUE, copies)
     benchmark.extra_info["items"] = times
     benchmark.pedantic(bed.run, (entries[way], times), rounds=25, warmup_rounds=2)
     assert bed.regions() == expected(DATA[:length])

@@ -10,12 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from dlcode_dsl.core.form import Program
 from dlcode_jit import native
-from dlcode_jit.abi import QueueLayout
-from dlcode_jit.lower import entry_name, lower
-from dlcode_jit.outcome import region_size
-from dlcode_jit.targets import HOST
 
 _LOOP = """
 define void @repeat(ptr %entry.point, ptr %packets, i64 %stride, i32 %length, ptr %leases, i64 %words, i64 %count)
@@ -50,12 +45,6 @@ def _repeat() -> tuple[Any, native.Loaded]:
     return prototype(code.addresses["repeat"]), code
 
 
-def compiled(program: Program, queue: QueueLayout) -> tuple[int, native.Loaded]:
-    """The address of the code that an image of the program holds, made without asking for its proof: to be timed."""
-    code = native.load(native.compile_object(lower(program, queue, HOST)), (entry_name(program),), {})
-    return code.addresses[entry_name(program)], code
-
-
 class Bed:
     """Packets and leases in memory: `copies` of a packet, each in a place of its own, each with regions of its own.
 
@@ -88,8 +77,3 @@ class Bed:
         """The regions of one lease."""
         starts = self._leases[copy * self._words + 1 : (copy + 1) * self._words]
         return [ctypes.string_at(start, size) for start, size in zip(starts, self._sizes, strict=True)]
-
-
-def sizes_of(program: Program) -> list[int]:
-    """Bytes of each region of a program."""
-    return [region_size(region) for region in program.regions]

@@ -32,10 +32,9 @@ from dlcode.examples import example
 from dlcode_dsl import Packet, Program, Source, compile_source, run
 from dlcode_dsl.core.interpret import Memory
 from dlcode_dsl.core.parse import parse_program
-from dlcode_jit.abi import QueueLayout
-from dlcode_jit.experiment import Experiment, guarded_code, proved_code
+from dlcode_jit.experiment import Experiment, proved_code
 from dlcode_jit.guards import Guarding, packet_room, room
-from dlcode_verifier import Answer, Proved, verify
+from dlcode_verifier import Certificate, Proved, verify
 
 GUARDING = {
     "checked": Guarding.CHECKS,
@@ -45,12 +44,12 @@ GUARDING = {
 }
 """How each compiled way is guarded."""
 
-ROUNDS, RUNS = 61, 20_000
-"""Rounds of each way, in turn with the others, and runs in a round of a compiled one."""
-
+LOADS, ROUNDS, RUNS = 41, 5, 20_000
+"""How often each way is compiled and loaded anew, with memory of its own: where code and data lie moves such times.
+Then rounds of each load, in turn with the other ways, and runs in a round of a compiled way."""
 
 LEAST = 0.02
-"""What part of the proved way's time a difference must be to count as one: less is how code happens to be laid out."""
+"""What part of the proved way's time a difference must be to count as one."""
 
 
 @dataclass(frozen=True)
@@ -163,18 +162,16 @@ def subjects() -> dict[str, Subject]:
 
 
 @cache
-def answer_to(name: str) -> Answer:
-    """What the verifier says of a subject."""
-    return verify(subjects()[name].program)
+def certificate(name: str) -> Certificate:
+    """The proof of a subject. Raises AssertionError if there is none: then there is nothing to measure."""
+    answer = verify(subjects()[name].program)
+    assert isinstance(answer, Proved), f"{name} is not proved: {answer}"
+    return answer.certificate
 
 
 def experiments(name: str) -> dict[str, Experiment]:
-    """The code of each compiled way; of those that need a proof only if there is one."""
-    program, answer = subjects()[name].program, answer_to(name)
-    if isinstance(answer, Proved):
-        return {way: proved_code(answer.certificate, guarding) for way, guarding in GUARDING.items()}
-    queue = QueueLayout(16, 1514)
-    return {way: guarded_code(program, queue, GUARDING[way]) for way in ("checked", "masked")}
+    """The code of each compiled way, made anew."""
+    return {way: proved_code(certificate(name), guarding) for way, guarding in GUARDING.items()}
 
 
 def bed(name: str, experiment: Experiment) -> Bed:
@@ -196,37 +193,42 @@ def interpreted(name: str) -> Callable[[], object]:
 
 def measured(name: str) -> dict[str, Any]:
     """Nanoseconds of a run in each way, milliseconds of proof and compilation, and when they have come back."""
-    codes = experiments(name)
+    loads: dict[str, list[float]] = {}  # of each way, what each load came to
+    for _ in range(LOADS):
+        for way, value in one_load(name).items():
+            loads.setdefault(way, []).append(value)
+    times = {way: statistics.quantiles(values, n=4) for way, values in loads.items()}
+    proof = middle(lambda: verify(subjects()[name].program))
+    code = middle(lambda: proved_code(certificate(name), Guarding.NONE))
+    seen = times["checked"][0] > (1 + LEAST) * times["proved"][2]  # the middle halves lie apart
+    return {
+        "kind": subjects()[name].program.kind,
+        "bytes": len(subjects()[name].packet.data),
+        "nanoseconds": {way: [round(value * 1e9, 2) for value in values] for way, values in times.items()},
+        "proof ms": round(proof * 1e3, 2),
+        "compile ms": round(code * 1e3, 2),
+        "pays after": round((proof + code) / (times["checked"][1] - times["proved"][1])) if seen else None,
+    }
+
+
+def one_load(name: str) -> dict[str, float]:
+    """Seconds of a run in each way, with code and memory made anew: medians."""
     runs: dict[str, tuple[Callable[[], object], int]] = {"interpreted": (interpreted(name), 1)}
-    for way, experiment in codes.items():
+    held = experiments(name)  # which keeps the code where it is
+    for way, experiment in held.items():
         runs[way] = partial(bed(name, experiment).run, experiment.address, RUNS), RUNS
     times: dict[str, list[float]] = {way: [] for way in runs}
     for _ in range(ROUNDS):
         for way, (run_, count) in runs.items():
-            times[way].append(seconds(run_) / count)
-    found: dict[str, Any] = {
-        "kind": subjects()[name].program.kind,
-        "bytes": len(subjects()[name].packet.data),
-        "nanoseconds": {way: round(statistics.median(rows) * 1e9, 2) for way, rows in times.items()},
-    }
-    answer = answer_to(name)
-    if isinstance(answer, Proved):
-        certificate, program = answer.certificate, subjects()[name].program
-        proof = middle(lambda: verify(program))
-        code = middle(lambda: proved_code(certificate, Guarding.NONE))
-        found["proof ms"], found["compile ms"] = round(proof * 1e3, 2), round(code * 1e3, 2)
-        spared = [one - other for one, other in zip(times["checked"], times["proved"], strict=True)]
-        least, half, _ = statistics.quantiles(spared, n=4)  # three rounds in four must agree that there is a difference
-        seen = least > LEAST * statistics.median(times["proved"])
-        found["pays after"] = round((proof + code) / half) if seen else None
-    return found
+            times[way].append(seconds(run_, time.thread_time) / count)  # not what others took of the processor
+    return {way: statistics.median(values) for way, values in times.items()}
 
 
-def seconds(run: Callable[[], object]) -> float:
+def seconds(run: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """Of one call."""
-    before = time.perf_counter()
+    before = clock()
     run()
-    return time.perf_counter() - before
+    return clock() - before
 
 
 def middle(run: Callable[[], object]) -> float:
@@ -241,6 +243,7 @@ def main() -> None:
     data = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": processor(),
+        "loads": LOADS,
         "packages": packages,
         "subjects": {name: measured(name) for name in subjects()},
     }

@@ -27,7 +27,7 @@ ROW, GAP, HEAD, TOP = 20, 34, 26, 56
 
 
 def render(data: dict[str, Any]) -> str:
-    """The picture as SVG. Bars are multiples of the proved way, or of the fastest where nothing is proved yet."""
+    """The picture as SVG. Bars are multiples of the proved way; a line spans the middle half of the loads."""
     body: list[str] = []
     y = TOP
     for name, found in data["subjects"].items():
@@ -35,7 +35,7 @@ def render(data: dict[str, Any]) -> str:
         body += rows
         y += HEAD + len(found["nanoseconds"]) * ROW + GAP
     title = "What the proof buys: one program five ways on the host"
-    where = f"{data['date']}, {data['machine']}; one packet again and again, in caches"
+    where = f"{data['date']}, {data['machine']}; one packet again and again, in caches; median of {data['loads']} loads"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
@@ -53,17 +53,17 @@ def render(data: dict[str, Any]) -> str:
 
 def subject(name: str, found: dict[str, Any], y: int) -> Iterator[str]:
     """One program: its name, what its proof took, and a bar for each way."""
-    times: dict[str, float] = found["nanoseconds"]
-    unit = times.get("proved", min(times.values()))
-    compiled = max(value / unit for way, value in times.items() if way != "interpreted")
+    times: dict[str, tuple[float, float, float]] = found["nanoseconds"]  # lower quartile, median, upper quartile
+    unit = times["proved"][1]
+    compiled = max(most / unit for way, (_, _, most) in times.items() if way != "interpreted")
     full = max(2.0, compiled) * 1.05  # times the unit at the right end; the interpreter's bar is cut off there
     scale = (WIDTH - LEFT - RIGHT) / full
     yield text(16, y + 14, f"{name} ({found['kind']})", weight="bold")
     yield text(LEFT, y + 14, proof(found), fill="#444444")
     y += HEAD
-    for way, value in times.items():
+    for way, (least, value, most) in times.items():
         label, colour = WAYS[way]
-        ratio = value / unit
+        ratio, middle = value / unit, y + ROW // 2
         width = min(ratio, full) * scale
         yield text(LEFT - 8, y + 14, label, anchor="end")
         yield f'<rect x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="{ROW - 6}" fill="{colour}"/>'
@@ -71,7 +71,11 @@ def subject(name: str, found: dict[str, Any], y: int) -> Iterator[str]:
             for at in (14, 20):
                 x = LEFT + width - at
                 yield f'<path d="M{x:.1f} {y + ROW - 1} l6 -{ROW - 2}" stroke="#ffffff" stroke-width="3"/>'
-        yield text(LEFT + width + 6, y + 14, f"{nanoseconds(value)}  ×{times_of(ratio)}")
+        else:
+            ends = LEFT + least / unit * scale, LEFT + most / unit * scale
+            yield f'<path d="M{ends[0]:.1f} {middle} H{ends[1]:.1f}" stroke="#222222"/>'
+        end = LEFT + max(width, min(most / unit, full) * scale)
+        yield text(end + 6, y + 14, f"{nanoseconds(value)}  ×{times_of(ratio)}")
         y += ROW
     x = LEFT + scale
     yield f'<path d="M{x:.1f} {y - len(times) * ROW} V{y}" stroke="#2f7d6d" stroke-dasharray="2 3"/>'
@@ -79,8 +83,6 @@ def subject(name: str, found: dict[str, Any], y: int) -> Iterator[str]:
 
 def proof(found: dict[str, Any]) -> str:
     """What proving took, and after how many packets it has come back."""
-    if "proof ms" not in found:
-        return "not proved yet: no code without guards is made of it"
     spent = f"proof {found['proof ms']:.1f} ms, compiling {found['compile ms']:.1f} ms"
     after = found["pays after"]
     if after is None:

@@ -27,8 +27,9 @@ def test_the_picture_is_well_formed_and_names_every_way_and_program() -> None:
 def test_only_the_interpreters_bar_is_cut_off() -> None:
     """A compiled way that took much longer than the proved one would be drawn in full."""
     slow = {"interpreted": 9000.0, "checked": 70.0, "masked": 20.0, "proved": 10.0, "unsafe": 9.0}
-    found = {"kind": "filter", "nanoseconds": slow, "proof ms": 1.0, "compile ms": 1.0, "pays after": 33}
-    drawn = render({"date": "", "machine": "", "subjects": {"f": found}})
+    spread = {way: [value, value, value] for way, value in slow.items()}
+    found = {"kind": "filter", "nanoseconds": spread, "proof ms": 1.0, "compile ms": 1.0, "pays after": 33}
+    drawn = render({"date": "", "machine": "", "loads": 1, "subjects": {"f": found}})
     widths = [float(width) for width in re.findall(r'<rect x="250"[^>]* width="([0-9.]+)"', drawn)]
     interpreted, checked, masked, proved, unsafe = widths
     assert interpreted > checked > masked > proved > unsafe
