@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from itertools import product
 
 from dlcode_dsl.core.form import Program, Verdict
 from dlcode_dsl.core.interpret import Packet, run
@@ -36,9 +37,9 @@ SHORTEST = tuple(Packet(bytes(data), wire) for data in [(), *((byte,) for byte i
 
 
 @cache
-def taken(certificate: Certificate) -> frozenset[Packet]:
-    """Which of the shortest packets a filter matches."""
-    return frozenset(packet for packet in SHORTEST if matched(certificate.program, packet))
+def taken(certificate: Certificate, packets: tuple[Packet, ...] = SHORTEST) -> frozenset[Packet]:
+    """Which of the packets a filter matches."""
+    return frozenset(packet for packet in packets if matched(certificate.program, packet))
 
 
 def matched(program: Program, packet: Packet) -> bool:
@@ -104,3 +105,31 @@ def _condition(rng: random.Random, names: list[str], maximum: int, depth: int) -
     elif shape < 0.7:
         name = f"({name} {rng.choice('/%')} {rng.randrange(1, top)}:{type})"
     return f"({name} {symbol} {value})" if rng.random() < 0.8 else f"({value} {symbol} {name})"
+
+
+FEW_BITS = tuple(Packet.whole(bytes(data)) for length in range(4) for data in product(range(4), repeat=length))
+"""Every packet of at most three bytes, as far as a looping filter can tell: it looks at two bits of each."""
+
+
+def looping_filter(seed: int) -> Certificate:
+    """A proved filter that walks over a packet of at most three bytes, and may match on the way or at the end."""
+    rng = random.Random(f"loop {seed}")
+    on_the_way = "".join(
+        f"if (%two {rng.choice(['==', '!=', '<', '>'])} {rng.randrange(4)}:u8) {{ {what} }} "
+        for what in rng.sample(["exit match", "exit miss", "leave walk", "%n = (%n +% 1:u8)"], rng.randrange(3))
+    )
+    step = rng.choice(["%n = (%n +% %two)", "%n = (%n ^ %two)", "%n = %two", "if (%two > %n) { %n = %two }"])
+    at_the_end = rng.choice([f"(%n {rng.choice(['==', '<', '>'])} {rng.randrange(4)}:u8)", "(%i == 2:u32)", "true"])
+    return certified(f"""filter walk{seed} on ethernet maximum 3 {{
+        var %n: u8 = {rng.randrange(3)}:u8
+        var %i: u32 = {rng.randrange(2)}:u32
+        loop walk {{ }} while (%i < extent(packet)) decreases (extent(packet) - %i) {{
+          read %b: u8 = packet[%i]
+          let %two: u8 = (%b & 3:u8)
+          {on_the_way}
+          {step}
+          %i = (%i + {rng.choice([1, 1, 2])}:u32)
+        }}
+        if {at_the_end} {{ exit match }}
+        exit miss
+    }}""")

@@ -8,7 +8,7 @@ what comes out there as it was claimed makes a No; a solver that gave up makes n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlcode_dsl.core import interpret
 from dlcode_dsl.core.form import Program, Verdict
@@ -21,7 +21,7 @@ from ..terms import FALSE, TRUE, Term, Terms
 from ..worker import ask
 from .signature import apart, signature
 from .splitting import left_over
-from .subject import Table, cone, filters_of
+from .subject import Table, cone, filters_of, has_loops
 from .task import NEVER, Question, Questions, Reply, Sketch, reply_of
 
 
@@ -54,6 +54,11 @@ class Unknown:
 
 Finding = Yes | No | Unknown
 
+TURNS = (2, 8, 34)
+"""How many turns of each loop are laid out to find a packet, one attempt after the other."""
+
+AFTER_LOOPS = "a filter has a loop: it was neither proved, nor was a packet found in its first turns"
+
 REPLAYS = 200
 """Most runs of the interpreter spent on a plainer packet."""
 
@@ -76,11 +81,9 @@ def disjoint(a: Certificate, b: Certificate, *, options: Options | None = None) 
     """Whether no packet is matched by both."""
     programs = filters_of((a, b))
     table = Table()
-    both = table.enter(a), table.enter(b)
-    if apart(signature(table, both[0]), signature(table, both[1])):
+    if apart(signature(table, table.enter(a)), signature(table, table.enter(b))):
         return Yes(min(program.maximum for program in programs))
-    (finding,) = decided(table, [Case(tuple(programs), both, (), lambda a, b: a and b)], options)
-    return finding
+    return _about((a, b), lambda terms, a, b: terms.both(a, b), lambda a, b: a and b, options, table)
 
 
 def never_matches(a: Certificate, *, options: Options | None = None) -> Finding:
@@ -93,13 +96,13 @@ def contained(a: Certificate, capability: Sequence[Certificate], *, options: Opt
 
     `matched` of a No has `a` first; `by` of a Yes has positions in `capability`.
     """
-    programs = filters_of([a, *capability])
-    table = Table()
-    this, *those = map(table.enter, (a, *capability))
-    misses = tuple(map(table.terms.negate, those))
-    case = Case(tuple(programs), (this,), misses, lambda a, *those: a and not any(those))
-    (finding,) = decided(table, [case], options)
-    return finding
+    programs = tuple(filters_of([a, *capability]))
+
+    def cases(table: Table) -> list[Case]:
+        misses = tuple(table.terms.negate(table.enter(one)) for one in capability)
+        return [Case(programs, (table.enter(a),), misses, lambda a, *those: a and not any(those))]
+
+    return answered(Table(), cases, options)[0]
 
 
 def shadowed(filters: Sequence[Certificate], *, options: Options | None = None) -> tuple[Finding, ...]:
@@ -110,21 +113,20 @@ def shadowed(filters: Sequence[Certificate], *, options: Options | None = None) 
     signature leaves no packet to both was not run on it.
     """
     programs = filters_of(filters)
-    table = Table()
-    of = list(map(table.enter, filters))
-    before: list[list[int]] = [[] for _ in of]
-    for earlier, later in left_over([signature(table, one) for one in of]):
+    first = Table()
+    before: list[list[int]] = [[] for _ in filters]
+    for earlier, later in left_over([signature(first, first.enter(one)) for one in filters]):
         before[later].append(earlier)
-    cases = [
-        Case(
-            tuple(programs[one] for one in (*before[at], at)),
-            (of[at],),
-            tuple(table.terms.negate(of[one]) for one in before[at]),
-            _first,
-        )
-        for at in range(len(of))
-    ]
-    return tuple(_of_list(found, before[at], at) for at, found in enumerate(decided(table, cases, options)))
+
+    def cases(table: Table) -> list[Case]:
+        of = [table.enter(one) for one in filters]
+        negate = table.terms.negate
+        return [
+            Case(tuple(programs[one] for one in (*near, at)), (of[at],), tuple(negate(of[one]) for one in near), _first)
+            for at, near in enumerate(before)
+        ]
+
+    return tuple(_of_list(found, before[at], at) for at, found in enumerate(answered(first, cases, options)))
 
 
 def _of_list(found: Finding, near: list[int], at: int) -> Finding:
@@ -147,12 +149,15 @@ def _about(
     exception: Callable[..., Term],
     excepts: Callable[..., bool],
     options: Options | None,
+    table: Table | None = None,
 ) -> Finding:
-    programs = filters_of(certificates)
-    table = Table()
-    found = exception(table.terms, *map(table.enter, certificates))
-    (finding,) = decided(table, [Case(tuple(programs), (found,), (), excepts)], options)
-    return finding
+    """The answer to a question about some filters, of which `exception` is the opposite."""
+    programs = tuple(filters_of(certificates))
+
+    def cases(table: Table) -> list[Case]:
+        return [Case(programs, (exception(table.terms, *map(table.enter, certificates)),), (), excepts)]
+
+    return answered(table or Table(), cases, options)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,34 @@ class Case:
     def maximum(self) -> int:
         """The longest packet that all of them are run on."""
         return min(program.maximum for program in self.programs)
+
+    @property
+    def has_loops(self) -> bool:
+        """Whether a program has one, so that a packet which the solver finds may be none."""
+        return any(map(has_loops, self.programs))
+
+
+def answered(table: Table, cases: Callable[[Table], list[Case]], options: Options | None) -> tuple[Finding, ...]:
+    """The answers to the cases that are made for a table. Raises SolverFailure.
+
+    Where loops leave it open whether there is a packet, one is looked for with loops laid out turn by turn.
+    """
+    made = cases(table)
+    found = list(decided(table, made, options))
+    for turns in TURNS:
+        left = [at for at, one in enumerate(found) if isinstance(one, Unknown) and made[at].has_loops]
+        if not left:
+            break
+        laid_out = Table(turns)
+        again = [_where_known(laid_out, case) for case in cases(laid_out)]
+        for at, one in zip(left, decided(laid_out, [again[at] for at in left], options), strict=True):
+            if isinstance(one, No):
+                found[at] = one
+    return tuple(found)
+
+
+def _where_known(table: Table, case: Case) -> Case:
+    return replace(case, always=(*case.always, *map(table.known, case.programs)))
 
 
 def decided(table: Table, cases: Sequence[Case], options: Options | None) -> tuple[Finding, ...]:
@@ -216,7 +249,7 @@ def _finding(case: Case, reply: Reply, options: Options) -> Finding:
 
     packet = _exception(reply.sketch, case.maximum, excepts)
     if packet is None:
-        return Unknown("the packet that the solver found is none when it is replayed")
+        return Unknown(AFTER_LOOPS if case.has_loops else "the packet that the solver found does not replay")
     if case.plain:
         packet = _plainer(packet, excepts)
     return No(packet, tuple(matched(program, packet) for program in case.programs))

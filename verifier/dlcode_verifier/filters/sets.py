@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..certificate import Certificate
 from ..options import Options
 from ..terms import Term
-from .questions import Case, Finding, Yes, decided
+from .questions import Case, Finding, Unknown, Yes, decided, disjoint
 from .signature import Signature, apart, signature
 from .splitting import left_over
 from .subject import Table, filters_of
@@ -99,11 +99,13 @@ class FilterSet:
             Case((a.certificate.program, b.certificate.program), (a.matches, b.matches), (), _match_both, plain=False)
             for a, b in pairs
         ]
-        return tuple(
-            Overlap(a.certificate, b.certificate, finding)
-            for (a, b), finding in zip(pairs, decided(self._table, cases, self.options), strict=True)
-            if not isinstance(finding, Yes)
-        )
+        found = []
+        for (a, b), case, finding in zip(pairs, cases, decided(self._table, cases, self.options), strict=True):
+            if isinstance(finding, Unknown) and case.has_loops:
+                finding = disjoint(a.certificate, b.certificate, options=self.options)
+            if not isinstance(finding, Yes):
+                found.append(Overlap(a.certificate, b.certificate, finding))
+        return tuple(found)
 
 
 def _match_both(a: bool, b: bool) -> bool:

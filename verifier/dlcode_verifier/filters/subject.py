@@ -1,22 +1,28 @@
 """What a question is about: proved filters, each as the condition under which it matches, all of the same packet.
 
-The conditions of a loop speak of values that are anything that some turn of it may come to. They are unknowns of one
-run of one filter, so each filter gets its own. Of every run that there is, these values make a model; that is why a
-question whose opposite has no model at all is answered for loops too, whichever way it is put.
+The condition of a filter with loops has unknowns in it: what may be so at the head of a loop (`loops`). Take any
+packet, and give each unknown the value that it had when the filter's run on the packet last came to that head: then the
+condition is true if the filter matches the packet, and false if it does not. Each filter has unknowns of its own, so
+this can be done for several at once. Therefore a question whose opposite holds for no packet and no unknowns is
+answered, whichever way round each filter stands in it. A packet that the solver finds may be none, as the unknowns may
+be values that no run comes to; so for packets, loops are laid out turn by turn, and each packet is replayed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from dlcode_dsl.core.form import Program
+from dlcode_dsl.core.text import print_program
 
 from ..certificate import Certificate, is_live
 from ..conditions import conditions
-from ..terms import NOT_TERMS, Row, Term, Terms, operands
+from ..facts import sites
+from ..terms import NOT_TERMS, TRUE, Row, Term, Terms, operands
+from ..unrolling import unrolled
 
 
 class QuestionError(ValueError):
@@ -51,9 +57,11 @@ def _filter_of(certificate: Certificate) -> Program:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Under which condition a filter matches: the last row of a table of its own."""
+    """Under which condition a filter matches, and under which this is known; in a table of their own."""
 
     rows: tuple[Row, ...]
+    matches: Term
+    known: Term
 
 
 _acceptances: WeakKeyDictionary[Certificate, Acceptance] = WeakKeyDictionary()
@@ -64,9 +72,29 @@ def acceptance(certificate: Certificate) -> Acceptance:
     made = _acceptances.get(certificate)
     if made is None:
         what = conditions(certificate.program)
-        rows, place = cone(what.terms.rows, [what.accepts])
-        made = _acceptances[certificate] = Acceptance(tuple(rows[: place[what.accepts] + 1]))
+        made = _acceptances[certificate] = _acceptance(what.terms, what.accepts, TRUE)
     return made
+
+
+def in_first_turns(program: Program, turns: int) -> Acceptance:
+    """Under which condition a filter matches with loops of at most so many turns: known where a run has no more."""
+    laid_out = unrolled(program, turns)
+    what = conditions(laid_out.program)
+    terms, known = what.terms, TRUE
+    for one in what.obligations:
+        if laid_out.fault_at(one.kind, one.node) is None:  # that a run does not come to where a loop was cut
+            known = terms.both(known, terms.negate(terms.both(one.path, terms.negate(one.claim))))
+    return _acceptance(terms, what.accepts, known)
+
+
+def _acceptance(terms: Terms, matches: Term, known: Term) -> Acceptance:
+    rows, place = cone(terms.rows, [matches, known])
+    return Acceptance(tuple(rows), place[matches], place[known])
+
+
+def has_loops(program: Program) -> bool:
+    """Whether the condition of a filter may have unknowns in it."""
+    return bool(sites(program))
 
 
 UNKNOWNS = frozenset({"any", "cells", "guard"})
@@ -74,27 +102,52 @@ UNKNOWNS = frozenset({"any", "cells", "guard"})
 
 
 class Table:
-    """One table of terms for several filters, which all speak of the same packet."""
+    """One table of terms for several filters, which all speak of the same packet.
 
-    def __init__(self) -> None:
-        self.terms = Terms()
+    With `turns`, loops are laid out, and cut after so many: what is found then is to be tried, and proves nothing.
+    """
+
+    def __init__(self, turns: int | None = None) -> None:
+        self.turns, self.terms = turns, Terms()
         self.anything: set[Term] = set()  # the terms that have an unknown in them
-        self.entered = 0
+        self._entered: dict[int | str, tuple[Certificate, Term]] = {}
+        self._known: dict[int, Term] = {}  # by the program's identity
 
     def enter(self, certificate: Certificate) -> Term:
         """Under which condition a proved filter matches, as a term of this table."""
+        entered = self._entered.get(id(certificate))
+        if entered is None:
+            entered = self._entered[id(certificate)] = certificate, self._enter(certificate)
+        return entered[1]
+
+    def known(self, program: Program) -> Term:
+        """Under which condition it is known whether a filter that was entered matches: always, but for loops cut."""
+        return self._known.get(id(program), TRUE)
+
+    def _enter(self, certificate: Certificate) -> Term:
+        program = certificate.program
+        if not has_loops(program):
+            return self._made(acceptance(certificate))[0]
+        if self.turns is not None:
+            matches, self._known[id(program)] = self._made(in_first_turns(program, self.turns))
+            return matches
+        text = print_program(replace(program, name="same"))  # the same program comes to the same values on a packet
+        if text not in self._entered:
+            self._entered[text] = certificate, self._made(acceptance(certificate))[0]
+        return self._entered[text][1]
+
+    def _made(self, accepts: Acceptance) -> tuple[Term, Term]:
         at: list[Term] = []
-        self.entered += 1
-        for row in acceptance(certificate).rows:
+        for row in accepts.rows:
             if row[0] in UNKNOWNS:
-                at.append(self.terms.make(row[0], row[1], f"{row[2]} of {self.entered}"))
+                at.append(self.terms.make(row[0], row[1], f"{row[2]} of {len(self._entered)}"))
                 self.anything.add(at[-1])
             else:
                 here = moved(row, at)
                 at.append(self.terms.make(*here))
                 if self.anything and not self.anything.isdisjoint(operands(here)):
                     self.anything.add(at[-1])
-        return at[-1]
+        return at[accepts.matches], at[accepts.known]
 
     def no_longer_than(self, maximum: int) -> Term:
         """Whether the packet has at most so many bytes."""
