@@ -13,16 +13,12 @@ from typing import Protocol
 from . import codes
 from .constants import evaluate, literal_of
 from .core import form, interpret
-from .core.form import Constant, Program, Verdict
+from .core.form import Program, Verdict
 from .core.interpret import Fault, Packet, Sent
 from .core.operators import COMPARISONS
 from .diagnostics import Diagnostic
-from .layout import Layout
-from .lower import fold, frames
-from .lower.emit import Emitter
-from .lower.frames import Part
-from .lower.sends import named
 from .module import Module
+from .packets import build_packet
 from .paths import paths
 from .source import Span
 from .syntax import tree
@@ -244,74 +240,3 @@ def _sent(module: Module, program: Program, written: tree.Expression, span: Span
     path = paths(module.headers, program.link, last_header(module, declared.on, program.link))[0]
     sizes = [module.headers[name].size for name in (program.link, *(step.to for step in path))]
     return EffectClaim("reply", data, sum(sizes), span)
-
-
-# ---- packets
-
-
-def build_packet(module: Module, written: tree.Expression) -> bytes:
-    """The bytes of `ethernet / ipv4 / udp(dport: 7000) / incr(slot: 3)`. Raises Wrong.
-
-    Fields that are not given get what their headers say; `hex("…")` stands for bytes as they are, last.
-    """
-    layers: list[tree.Expression] = []
-    while isinstance(written, tree.Binary) and written.operator == "/":
-        layers.append(written.right)
-        written = written.left
-    layers.append(written)
-    layers.reverse()
-    payload = b""
-    if isinstance(layers[-1], tree.Call) and layers[-1].name.text == "hex":
-        payload = _hex(layers.pop())
-    parts = [_part(module, layer) for layer in layers]
-    emitter = Emitter()
-    if sum(part.size for part in parts) + len(payload) > form.MAXIMUM_PACKET:
-        raise wrong(codes.BAD_TEST, written.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
-    stream = frames.complete(parts, payload, module.constants, emitter)
-    assert not emitter.body, "constants need no statements"
-    return frames.to_bytes(stream)
-
-
-def _hex(call: tree.Expression) -> bytes:
-    assert isinstance(call, tree.Call)
-    if len(call.arguments) == 1 and isinstance(text := call.arguments[0].value, tree.Text):
-        try:
-            return bytes.fromhex(text.value)
-        except ValueError:
-            pass
-    raise wrong(codes.BAD_ARGUMENT, call.span, 'it takes bytes as text: `hex("45 00")`', name="hex")
-
-
-def _part(module: Module, layer: tree.Expression) -> Part:
-    match layer:
-        case tree.Use(name):
-            arguments: tuple[tree.Argument, ...] = ()
-        case tree.Call(name, arguments):
-            pass
-        case _:
-            raise wrong(codes.BAD_TEST, layer.span, "a packet is made of headers, parted by `/`")
-    layout = module.messages.get(name.text) or module.headers.get(name.text)
-    if layout is None:
-        raise unknown("header or message", name, [*module.messages, *module.headers])
-    part = Part(layout, {}, span=layer.span)
-    for argument in arguments:
-        field = layout.field(named(layout, argument, part.values))
-        value = literal_of(evaluate(argument.value, module.constants), field.type)
-        part.values[field.name] = fold.constant(value, field.type.core)
-    part.extra = _variable_part(module, layout, part)
-    return part
-
-
-def _variable_part(module: Module, layout: Layout, part: Part) -> int:
-    """Bytes of the variable part, from the values of the fields that its length is made of."""
-    if layout.tail is None:
-        return 0
-    known = dict(module.constants)
-    for each in layout.fields.values():
-        value = part.values.get(each.name)
-        if isinstance(value, Constant):
-            known[each.name] = tree.Number(value.value, span=part.span)
-        elif each.built is not None and frames.checksum(each) is None and each.built != tree.Use(tree.Name("size")):
-            known[each.name] = evaluate(each.built, module.constants)
-    count = evaluate(layout.tail.count, known)
-    return literal_of(count, number(32))

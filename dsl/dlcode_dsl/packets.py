@@ -1,0 +1,104 @@
+"""Packets that tests are written with: headers and messages with constants in their fields, to bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import codes
+from .constants import evaluate, literal_of
+from .core import form
+from .core.form import Constant
+from .layout import Layout
+from .lower import fold, frames
+from .lower.emit import Emitter
+from .lower.frames import Part
+from .lower.sends import named
+from .module import Module
+from .source import Span
+from .syntax import tree
+from .types import number
+from .wrong import unknown, wrong
+
+
+def build_packet(module: Module, written: tree.Expression) -> bytes:
+    """The bytes of `ethernet / ipv4 / udp(dport: 7000) / incr(slot: 3)`. Raises Wrong.
+
+    Fields that are not given get what their headers say; `hex("…")` stands for bytes as they are, last.
+    """
+    layers = layers_of(written)
+    payload = bytes_of(layers.pop()) if is_bytes(layers[-1]) else b""
+    return finished(module, [part_of(module, layer) for layer in layers], payload, written.span)
+
+
+def layers_of(written: tree.Expression) -> list[tree.Expression]:
+    """What stands between the `/` of a packet, outermost first."""
+    layers: list[tree.Expression] = []
+    while isinstance(written, tree.Binary) and written.operator == "/":
+        layers.append(written.right)
+        written = written.left
+    return [written, *reversed(layers)]
+
+
+def finished(module: Module, parts: Sequence[Part], payload: bytes, span: Span) -> bytes:
+    """The bytes of headers and messages, whose values are constants, and of what they carry. Raises Wrong."""
+    emitter = Emitter()
+    if sum(part.size for part in parts) + len(payload) > form.MAXIMUM_PACKET:
+        raise wrong(codes.BAD_TEST, span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
+    stream = frames.complete(parts, payload, module.constants, emitter)
+    assert not emitter.body, "constants need no statements"
+    return frames.to_bytes(stream)
+
+
+def is_bytes(written: tree.Expression) -> bool:
+    """Whether it is `hex("…")`."""
+    return isinstance(written, tree.Call) and written.name.text == "hex"
+
+
+def bytes_of(call: tree.Expression) -> bytes:
+    """The bytes of `hex("…")`. Raises Wrong."""
+    assert isinstance(call, tree.Call)
+    if len(call.arguments) == 1 and isinstance(text := call.arguments[0].value, tree.Text):
+        try:
+            return bytes.fromhex(text.value)
+        except ValueError:
+            pass
+    raise wrong(codes.BAD_ARGUMENT, call.span, 'it takes bytes as text: `hex("45 00")`', name="hex")
+
+
+def part_of(module: Module, layer: tree.Expression) -> Part:
+    """A header or message, `NAME` or `NAME(field: value, …)`, of which the values are constants. Raises Wrong."""
+    match layer:
+        case tree.Use(name):
+            arguments: tuple[tree.Argument, ...] = ()
+        case tree.Call(name, arguments):
+            pass
+        case _:
+            raise wrong(codes.BAD_TEST, layer.span, "a packet is made of headers, parted by `/`")
+    layout = module.messages.get(name.text) or module.headers.get(name.text)
+    if layout is None:
+        raise unknown("header or message", name, [*module.messages, *module.headers])
+    part = Part(layout, {}, span=layer.span)
+    for argument in arguments:
+        field = layout.field(named(layout, argument, part.values))
+        value = literal_of(evaluate(argument.value, module.constants), field.type)
+        part.values[field.name] = fold.constant(value, field.type.core)
+    part.extra = _variable_part(module, layout, part)
+    return part
+
+
+def _variable_part(module: Module, layout: Layout, part: Part) -> int:
+    """Bytes of the variable part, from the values of the fields that its length is made of."""
+    if layout.tail is None:
+        return 0
+    known = dict(module.constants)
+    for each in layout.fields.values():
+        value = part.values.get(each.name)
+        if isinstance(value, Constant):
+            known[each.name] = tree.Number(value.value, span=part.span)
+        elif each.built is not None and frames.checksum(each) is None and each.built != frames.SIZE:
+            known[each.name] = evaluate(each.built, module.constants)
+        else:
+            exact = each.constraint is not None and each.constraint[0] == "=="
+            known[each.name] = tree.Number(each.constraint[1] if exact and each.constraint else 0, span=part.span)
+    count = evaluate(layout.tail.count, known)
+    return literal_of(count, number(32))
