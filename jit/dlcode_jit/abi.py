@@ -9,9 +9,9 @@ wire_length  bytes that the packet had on the wire, u32.
 lease        address of the lease; an image of a filter ignores it.
 verdict      u32, a value of `VERDICT_CODES`.
 
-A lease is an array of pointers: word 0 is the send queue, word 1 + i the region that the program declares i-th. Each
-region starts at a multiple of `REGION_ALIGNMENT`; its cells lie close together, in the target's byte order (both
-targets are little-endian).
+A lease is an array of pointers: word 0 is the send queue, word 1 + i the region that the program declares i-th. No two
+of them overlap, nor does the packet. Each region starts at a multiple of `REGION_ALIGNMENT`; its cells lie close
+together, in the target's byte order (both targets are little-endian).
 
 A send queue starts at a multiple of 4. All its fields are little-endian:
 

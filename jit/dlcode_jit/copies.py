@@ -35,6 +35,7 @@ class Ends:
     origin: Congruence
     target: str
     place: Congruence
+    note: str = ""  # metadata of what is written
 
 
 def lower_copy(into: Lowering, copy: form.Copy) -> None:
@@ -50,7 +51,8 @@ def lower_copy(into: Lowering, copy: form.Copy) -> None:
     source, origin = into.stretch(copy.offset, count)
     into.guards.stretch(index, count, str(into.of.region(copy.region).count))
     place = exactly(0).plus(congruence(copy.index, into.residues))  # regions are aligned
-    lower_move(into, Ends(source, origin, into.address(copy.region, index), place), count, copy.result, pipes)
+    ends = Ends(source, origin, into.address(copy.region, index), place, into.apart(copy.region))
+    lower_move(into, ends, count, copy.result, pipes)
 
 
 def lower_move(into: Lowering, ends: Ends, count: str, name: str, pipes: Sequence[Pipe] = ()) -> None:
@@ -119,7 +121,8 @@ class _Fusion:
         to.start(turn)
         type, ends, steps = Type(8 * size), self.ends, Congruence(min(size, WORD), 0)
         word = self.into.get(type, self.byte(ends.source, now), ends.origin.plus(steps), "word")
-        self.into.put(self.through(word, type), type, self.byte(ends.target, now), ends.place.plus(steps))
+        emitted = self.through(word, type)
+        self.into.put(emitted, type, self.byte(ends.target, now), ends.place.plus(steps), ends.note)
         to.emit(f"store {index} {to.value(f'add nuw {index} {now}, {size}')}, ptr {at}")
         to.jump(head, self.into.hinted({"interleave.count": 1} if self.into.target.unaligned_loads else {}))
         to.start(end)
@@ -152,7 +155,7 @@ class _Fusion:
                     to.emit(f"store i{bits} {to.value(f'or disjoint i{bits} {word}, {wide}')}, ptr {padded}")
                 else:
                     byte = to.value(f"trunc i{bits} {to.value(f'lshr i{bits} {word}, {shift}')} to i8")
-                    to.emit(f"store i8 {byte}, ptr {self.byte(self.ends.target, offset)}")
+                    to.emit(f"store i8 {byte}, ptr {self.byte(self.ends.target, offset)}{self.ends.note}")
             to.start(past)
 
         each_byte("taken")

@@ -70,7 +70,7 @@ class Lease:
 
     Regions are given in the program's order, as objects with a writable buffer of exactly the region's size that starts
     at a multiple of 8; they are held until the lease goes. Raises ImageError (`memory`) otherwise. That they do not
-    overlap is for the caller to see to.
+    overlap is for the caller to see to: the code relies on it.
     """
 
     def __init__(self, image: HostImage, regions: Sequence[Writable]) -> None:

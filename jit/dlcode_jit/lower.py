@@ -60,6 +60,7 @@ class Lowering:
         self.declared: dict[str, str] = {}  # declarations and support functions by name
         self.sites = {id(send): number for number, send in enumerate(send_sites(program))}
         self.metadata = ["!{}", f"!{{i64 {abi.REGION_ALIGNMENT}}}"]  # !0, !1, ...
+        self.scopes: dict[str, str] = {}  # of regions: what is said of an access
         self.emitted = ""  # the value that the pipe being lowered emits
         self.regions = {region.name: position for position, region in enumerate(program.regions)}
         self.effects = bool(self.sites) or "wake" in program.may
@@ -113,7 +114,8 @@ class Lowering:
                 self.loop(statement)
             case form.Store(region, index, value):
                 stored = self.value(value)
-                to.emit(f"store {_type(value.type)} {stored}, ptr {self.cell(region, index)}")
+                cell = self.cell(region, index)
+                to.emit(f"store {_type(value.type)} {stored}, ptr {cell}{self.apart(region)}")
             case form.Rewrite(offset, value):
                 self.put(self.value(value), value.type, *self.packet(offset, value.type.bits // 8))
             case form.Send():
@@ -229,6 +231,22 @@ class Lowering:
         base, cell = self.leased(abi.LEASE_REGIONS + self.regions[region]), _type(self.of.region(region).cell)
         return self.to.value(f"getelementptr inbounds {cell}, ptr {base}, {self.word} {self.widened(index)}")
 
+    def apart(self, region: str) -> str:
+        """What to write behind an access of a region: it tells LLVM that no two regions overlap, as is tested at bind."""
+        names = [one.name for one in self.of.regions]
+        if len(names) < 2:
+            return ""
+        if not self.scopes:  # a domain, then a scope for each region, and a list of it alone and of all others
+            domain = len(self.metadata)
+            scopes = {name: domain + 1 + number for number, name in enumerate(names)}
+            self.metadata.append(f"distinct !{{!{domain}}}")
+            self.metadata += [f"distinct !{{!{scope}, !{domain}}}" for scope in scopes.values()]
+            for name in names:
+                self.scopes[name] = f", !alias.scope !{len(self.metadata)}, !noalias !{len(self.metadata) + 1}"
+                others = ", ".join(f"!{scope}" for other, scope in scopes.items() if other != name)
+                self.metadata += [f"!{{!{scopes[name]}}}", f"!{{{others}}}"]
+        return self.scopes[region]
+
     def widened(self, index: str) -> str:
         """A u32 as an index of an address."""
         if self.target.pointer_bits == 32 or index.isdecimal():
@@ -272,17 +290,17 @@ class Lowering:
             value = widened
         return value
 
-    def put(self, value: str, type: Type, address: str, place: Congruence) -> None:
-        """Write a value big-endian."""
+    def put(self, value: str, type: Type, address: str, place: Congruence, note: str = "") -> None:
+        """Write a value big-endian; `note` is metadata of the accesses."""
         to, size, wide = self.to, type.bits // 8, _type(type)
         aligned = alignment(place, size)
         if not self.bytewise(size, aligned):
-            to.emit(f"store {wide} {self.swapped(value, type)}, ptr {address}, align {aligned}")
+            to.emit(f"store {wide} {self.swapped(value, type)}, ptr {address}, align {aligned}{note}")
             return
         for position in range(size):
             shifted = to.value(f"lshr {wide} {value}, {8 * (size - 1 - position)}")
             byte = to.value(f"trunc {wide} {shifted} to i8")
-            to.emit(f"store i8 {byte}, ptr {self.further(address, str(position))}")
+            to.emit(f"store i8 {byte}, ptr {self.further(address, str(position))}{note}")
 
     def swapped(self, value: str, type: Type, name: str = "t") -> str:
         """The value with its bytes in the opposite order. LLVM swaps an even number of bytes."""
@@ -364,7 +382,7 @@ class Lowering:
             case form.ByteSwap(operand):
                 return self.swapped(self.value(operand), operand.type, name)
             case form.Owned(region, index, type):
-                return to.value(f"load {_type(type)}, ptr {self.cell(region, index)}", name)
+                return to.value(f"load {_type(type)}, ptr {self.cell(region, index)}{self.apart(region)}", name)
             case form.Entry():
                 raise AssertionError("only a claim speaks of the value at entry, and a claim is not compiled")
 

@@ -94,6 +94,29 @@ def test_a_loop_with_a_limit_runs_as_it_is_written(monkeypatch: pytest.MonkeyPat
     assert not image.match(b"")
 
 
+def test_llvm_is_told_that_regions_do_not_overlap() -> None:
+    """So a cell that a loop reads stays in a register while another region is written."""
+    text = """
+    handler h on ethernet maximum 64
+      owns @marks: u8[64] plain
+      {}
+    {{
+      var %at: u32 = 0:u32
+      loop all {{ }} while (%at < extent(packet)) {{
+        @marks[%at] = 1:u8
+        %at = (%at + {})
+      }}
+      exit consume
+    }}
+    """
+    two = lower(parse_program(text.format("owns @step: u32[1] plain", "@step[0:u32]")), LAYOUT, HOST)
+    (store,) = [line for line in two.splitlines() if "store i8" in line]
+    (load,) = [line for line in two.splitlines() if "!noalias" in line and "load i32" in line]
+    assert store.rsplit("!", 1)[0] != load.rsplit("!", 1)[0]
+    assert "!noalias" in store
+    assert "!noalias" not in lower(parse_program(text.format("", "1:u32")), LAYOUT, HOST)
+
+
 def test_a_module_that_llvm_refuses_is_an_error_of_ours() -> None:
     with pytest.raises(CodeGeneratorError):
         native.compile_object("define i32 @f() { ret i64 0 }")

@@ -48,18 +48,18 @@ end:
   %t$19 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$20 = load ptr, ptr %t$19, !invariant.load !0, !nonnull !0, !align !1
   %t$21 = getelementptr inbounds i64, ptr %t$20, i64 1
-  %t$22 = load i64, ptr %t$21
+  %t$22 = load i64, ptr %t$21, !alias.scope !5, !noalias !6
   %t$23 = udiv i64 %t$22, %key
   store i64 %t$23, ptr %rest
   %t$24 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$25 = load ptr, ptr %t$24, !invariant.load !0, !nonnull !0, !align !1
   %t$26 = getelementptr inbounds i64, ptr %t$25, i64 1
-  %t$27 = load i64, ptr %t$26
+  %t$27 = load i64, ptr %t$26, !alias.scope !5, !noalias !6
   %t$28 = urem i64 %t$27, %key
   %t$29 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$30 = load ptr, ptr %t$29, !invariant.load !0, !nonnull !0, !align !1
   %t$31 = getelementptr inbounds i64, ptr %t$30, i64 2
-  store i64 %t$28, ptr %t$31
+  store i64 %t$28, ptr %t$31, !alias.scope !5, !noalias !6
   %t$32 = trunc i128 %address to i64
   %rest$1 = load i64, ptr %rest
   %t$33 = mul i64 %rest$1, 6364136223846793005
@@ -67,7 +67,7 @@ end:
   %t$35 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$36 = load ptr, ptr %t$35, !invariant.load !0, !nonnull !0, !align !1
   %t$37 = getelementptr inbounds i64, ptr %t$36, i64 3
-  store i64 %t$34, ptr %t$37
+  store i64 %t$34, ptr %t$37, !alias.scope !5, !noalias !6
   %t$38 = trunc i64 %key to i8
   %t$39 = urem i64 %key, 3
   %t$40 = trunc i64 %t$39 to i32
@@ -75,7 +75,7 @@ end:
   %t$42 = load ptr, ptr %t$41, !invariant.load !0, !nonnull !0, !align !1
   %t$43 = zext i32 %t$40 to i64
   %t$44 = getelementptr inbounds i8, ptr %t$42, i64 %t$43
-  store i8 %t$38, ptr %t$44
+  store i8 %t$38, ptr %t$44, !alias.scope !7, !noalias !8
   %t$45 = icmp uge i32 %length, 40
   br i1 %t$45, label %and, label %else$1
 and:
@@ -137,7 +137,7 @@ move.word8:
   store i8 %t$79, ptr %t$80, align 1
   %t$81 = add nuw i64 %t$76, 1
   store i64 %t$81, ptr %move.at
-  br label %move.head8, !llvm.loop !2
+  br label %move.head8, !llvm.loop !9
 move.end8:
   %t$82 = getelementptr inbounds i8, ptr %t$73, i32 %t$74
   %t$83 = zext i24 %first to i32
@@ -200,5 +200,12 @@ declare i128 @llvm.bswap.i128(i128)
 declare i48 @llvm.bswap.i48(i48)
 !0 = !{}
 !1 = !{i64 8}
-!2 = distinct !{!2, !3}
-!3 = !{!"llvm.loop.interleave.count", i32 1}
+!2 = distinct !{!2}
+!3 = distinct !{!3, !2}
+!4 = distinct !{!4, !2}
+!5 = !{!3}
+!6 = !{!4}
+!7 = !{!4}
+!8 = !{!3}
+!9 = distinct !{!9, !10}
+!10 = !{!"llvm.loop.interleave.count", i32 1}

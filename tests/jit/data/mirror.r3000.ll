@@ -157,18 +157,18 @@ end:
   %t$131 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$132 = load ptr, ptr %t$131, !invariant.load !0, !nonnull !0, !align !1
   %t$133 = getelementptr inbounds i64, ptr %t$132, i32 1
-  %t$134 = load i64, ptr %t$133
+  %t$134 = load i64, ptr %t$133, !alias.scope !5, !noalias !6
   %t$135 = call i64 @quotient.i64(i64 %t$134, i64 %t$50)
   store i64 %t$135, ptr %rest
   %t$136 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$137 = load ptr, ptr %t$136, !invariant.load !0, !nonnull !0, !align !1
   %t$138 = getelementptr inbounds i64, ptr %t$137, i32 1
-  %t$139 = load i64, ptr %t$138
+  %t$139 = load i64, ptr %t$138, !alias.scope !5, !noalias !6
   %t$140 = call i64 @remainder.i64(i64 %t$139, i64 %t$50)
   %t$141 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$142 = load ptr, ptr %t$141, !invariant.load !0, !nonnull !0, !align !1
   %t$143 = getelementptr inbounds i64, ptr %t$142, i32 2
-  store i64 %t$140, ptr %t$143
+  store i64 %t$140, ptr %t$143, !alias.scope !5, !noalias !6
   %t$144 = trunc i128 %t$129 to i64
   %rest$1 = load i64, ptr %rest
   %t$145 = mul i64 %rest$1, 6364136223846793005
@@ -176,14 +176,14 @@ end:
   %t$147 = getelementptr inbounds ptr, ptr %lease, i32 1
   %t$148 = load ptr, ptr %t$147, !invariant.load !0, !nonnull !0, !align !1
   %t$149 = getelementptr inbounds i64, ptr %t$148, i32 3
-  store i64 %t$146, ptr %t$149
+  store i64 %t$146, ptr %t$149, !alias.scope !5, !noalias !6
   %t$150 = trunc i64 %t$50 to i8
   %t$151 = call i64 @remainder.i64(i64 %t$50, i64 3)
   %t$152 = trunc i64 %t$151 to i32
   %t$153 = getelementptr inbounds ptr, ptr %lease, i32 2
   %t$154 = load ptr, ptr %t$153, !invariant.load !0, !nonnull !0, !align !1
   %t$155 = getelementptr inbounds i8, ptr %t$154, i32 %t$152
-  store i8 %t$150, ptr %t$155
+  store i8 %t$150, ptr %t$155, !alias.scope !7, !noalias !8
   %t$156 = icmp uge i32 %length, 40
   br i1 %t$156, label %and, label %else$1
 and:
@@ -418,3 +418,10 @@ end:
 declare i48 @llvm.bswap.i48(i48)
 !0 = !{}
 !1 = !{i64 8}
+!2 = distinct !{!2}
+!3 = distinct !{!3, !2}
+!4 = distinct !{!4, !2}
+!5 = !{!3}
+!6 = !{!4}
+!7 = !{!4}
+!8 = !{!3}
