@@ -53,24 +53,30 @@ class Cone:
 
 
 @lru_cache(maxsize=64)
-def _cones(key: _Same) -> tuple[Cone, Cone]:
+def _cones(key: _Same) -> tuple[Cone, Cone, Cone]:
     control, faults, definitions, bound = set[str](), set[str](), list[tuple[str, frozenset[str]]](), set[str]()
-    loop = key.loop
-    for statement in _within((loop,)):
+    for statement in _within((key.loop,)):
         control |= _tests(statement)
         faults |= _risks(statement)
-        definitions += _definitions(statement)
+        definitions += changes(statement)
         if isinstance(statement, form.Let | form.Read):
             bound.add(f"%{statement.name}")
         elif isinstance(statement, form.Copy):
             bound |= {f"%{statement.result}.{name}" for name in statement.through}
     defined = {target for target, _ in definitions} - bound
-    return _cone(control, definitions, defined), _cone(control | faults, definitions, defined)
+    roots = control, control | faults, defined
+    control_cone, whole, everything = (_cone(each, definitions, defined) for each in roots)
+    return control_cone, whole, everything
 
 
 def cones(loop: form.Loop) -> tuple[Cone, Cone]:
     """What decides which way the loop goes, and what decides that or whether something in it faults."""
-    return _cones(_Same(loop))
+    return _cones(_Same(loop))[:2]
+
+
+def changed(loop: form.Loop) -> Cone:
+    """Whatever changes in the loop and lives at its head."""
+    return _cones(_Same(loop))[2]
 
 
 class _Same:
@@ -204,7 +210,7 @@ def _risks(statement: Statement) -> frozenset[str]:
     return frozenset(found)
 
 
-def _definitions(statement: Statement) -> Iterator[tuple[str, frozenset[str]]]:
+def changes(statement: Statement) -> Iterator[tuple[str, frozenset[str]]]:
     """What the statement changes, and from what."""
     match statement:
         case form.Let(name, value) | form.Assign(name, value):

@@ -21,7 +21,7 @@ from dlcode_dsl.source import NOWHERE, Span
 from .advice import advice, arguments
 from .cost import Linear
 from .facts import Measure, Site
-from .lasso import Endless, cones, names_in, names_told
+from .lasso import Endless, changed, cones, names_in, names_told
 from .obligations import Node
 from .trace import Guard, Trace, trace
 from .witness import Witness
@@ -157,7 +157,7 @@ def _labels(program: Program, fault: Fault, witness: Witness) -> Iterator[Label]
     about = names_told(fault.node)
     slice = _slice(led, about)
     for turn in reversed(led.turns):
-        here = {name: turn.values[name] for name in cones(turn.loop)[1].names if name in slice}
+        here = {name: turn.values[name] for name in changed(turn.loop).names if name in slice}
         if told := words.values(here, length):
             yield Label(turn.loop.condition.span, f"turn {turn.number} begins with {told}")
     at_head = led.turns[-1].values if led.turns else {}

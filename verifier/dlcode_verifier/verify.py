@@ -25,6 +25,7 @@ from .options import Options
 from .preanalysis import guesses
 from .ranges import shapes
 from .refute import refute
+from .sufficient import sufficient
 from .task import PROVED, Candidate, Task
 from .terms import FALSE, TRUE
 from .turns import LoopProof, Loops
@@ -165,6 +166,24 @@ class _Judgement:
 
 
 def _judge(program: Program, options: Options) -> _Judgement:
+    attempt = _attempt(program, options)
+    refutations, left, effort = _explained(program, attempt.what, attempt.failed, options)
+    statistics = attempt.statistics.plus(effort)
+    return _Judgement(program, refutations, left, statistics, attempt.discharged, attempt.loops)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What one attempt at a proof came to."""
+
+    what: Conditions
+    failed: tuple[_Failed, ...]
+    statistics: Statistics
+    discharged: dict[FaultKind, int]
+    loops: tuple[LoopProof, ...]  # of all loops, if nothing failed
+
+
+def _attempt(program: Program, options: Options) -> _Attempt:
     guessed = _guesses(program, options)
     what = conditions(program, guesses=guessed)
     discharged: dict[FaultKind, int] = {}
@@ -176,7 +195,7 @@ def _judge(program: Program, options: Options) -> _Judgement:
     asked = [goal for goal in what.goals if goal.claim != TRUE and goal.path != FALSE]
     loops = Loops(program, what, guessed)
     if not asked and not loops.asked:  # every claim is a constant
-        return _Judgement(program, (), (), Statistics(count), discharged, loops.proofs((), ()))
+        return _Attempt(what, (), Statistics(count), discharged, loops.proofs((), ()))
     rows = what.terms.rows
     hints = shapes(rows, program.maximum) if options.hints is None else dict(options.hints(rows, program.maximum))
     task = Task(
@@ -194,9 +213,8 @@ def _judge(program: Program, options: Options) -> _Judgement:
         if isinstance(goal, Obligation) and ruling.status != PROVED
     ]
     failed += [_Failed(FaultKind.ENDLESS, site.node, None, None) for site in loops.endless(decision.ended)]
-    refutations, left, effort = _explained(program, what, failed, options)
     proofs = () if failed else loops.proofs(decision.ended, [what.candidates[number] for number in decision.kept])
-    return _Judgement(program, refutations, left, statistics.plus(effort), discharged, proofs)
+    return _Attempt(what, tuple(failed), statistics, discharged, proofs)
 
 
 def _costs(part: _Judgement) -> Bounds:
@@ -233,13 +251,31 @@ def _explained(
         effort = Statistics(0, more.queries, more.effort)
         for found in more.found:
             _note(seen, program, found.witness, found.fault)
-    left = []
+    left: list[OpenObligation] = []
     for one in failed:
         if (one.kind, id(one.node)) not in seen:
-            reason = _reason(one, options)
-            diagnostic = report.not_proved(program, one.kind, one.node, reason)
+            missing, more_effort = _missing(program, one, options) if not (seen or left) else ("", Statistics())
+            effort = effort.plus(more_effort)
+            reason = _reason(program, one, options)
+            diagnostic = report.not_proved(program, one.kind, one.node, reason, missing)
             left.append(OpenObligation(one.kind, one.node, reason, diagnostic))
     return tuple(seen.values()), tuple(left), effort
+
+
+def _missing(program: Program, one: _Failed, options: Options) -> tuple[str, Statistics]:
+    """What would prove it, if anything is found, in words."""
+    effort = Statistics()
+
+    def ask(other: Program) -> list[tuple[FaultKind, Node]]:
+        nonlocal effort
+        attempt = _attempt(other, options)
+        effort = effort.plus(replace(attempt.statistics, obligations=0))
+        return [(failed.kind, failed.node) for failed in attempt.failed]
+
+    if one.kind is FaultKind.ENDLESS or not sites(program):
+        return "", effort
+    found = sufficient(program, one.kind, one.node, ask)
+    return ("" if found is None else found.said(program)), effort
 
 
 def _note(seen: dict[tuple[FaultKind, int], Refutation], program: Program, witness: Witness, fault: Fault) -> None:
@@ -248,9 +284,11 @@ def _note(seen: dict[tuple[FaultKind, int], Refutation], program: Program, witne
     seen.setdefault((fault.kind, id(fault.node)), made)
 
 
-def _reason(one: _Failed, options: Options) -> str:
+def _reason(program: Program, one: _Failed, options: Options) -> str:
     if one.obligation is None:
         return "no measure was found that falls with every turn"
+    if one.candidate is not None and sites(program):
+        return "it does not follow from what is known of the loops, and no run was found that breaks it"
     if one.candidate is not None:
         return "candidate model does not replay"
     return f"the solver gave up after {options.bitvector_effort} steps"
