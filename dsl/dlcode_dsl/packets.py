@@ -77,7 +77,12 @@ def part_of(module: Module, layer: tree.Expression) -> Part:
     layout = module.messages.get(name.text) or module.headers.get(name.text)
     if layout is None:
         raise unknown("header or message", name, [*module.messages, *module.headers])
-    part = Part(layout, {}, span=layer.span)
+    return filled(module, layout, arguments, layer.span)
+
+
+def filled(module: Module, layout: Layout, arguments: tuple[tree.Argument, ...], span: Span) -> Part:
+    """A header or message with the constants that are given. Raises Wrong."""
+    part = Part(layout, {}, span=span)
     for argument in arguments:
         field = layout.field(named(layout, argument, part.values))
         value = literal_of(evaluate(argument.value, module.constants), field.type)

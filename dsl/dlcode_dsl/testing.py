@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import codes
+from . import codes, expected
 from .constants import evaluate, literal_of
 from .core import form, interpret
 from .core.form import Program, Verdict
 from .core.interpret import Fault, Packet, Sent
 from .core.operators import COMPARISONS
 from .diagnostics import Diagnostic
+from .expected import Frame
 from .module import Module
-from .packets import build_packet
-from .paths import paths
+from .packets import build_packet, bytes_of, is_bytes
 from .source import Span
 from .syntax import tree
 from .types import number
@@ -39,11 +39,9 @@ class CellClaim:
 
 @dataclass(frozen=True, slots=True)
 class EffectClaim:
-    """One effect that is expected: a wake-up, or a frame whose bytes from `start` on are these."""
+    """One effect that is expected: a wake-up, or a frame."""
 
-    effect: str
-    data: bytes
-    start: int
+    frame: Frame | None  # None: a wake-up
     span: Span
 
 
@@ -115,11 +113,13 @@ def _effect_failures(test: TestCase, effects: tuple[Sent, ...]) -> list[str]:
     for position, claim in enumerate(test.effects):
         if position >= len(effects):
             failures.append(f"effect {position + 1} of {len(test.effects)} did not happen")
-        elif effects[position].effect == "wake" or claim.effect == "wake":
-            if effects[position].effect != claim.effect:
-                failures.append(f"effect {position + 1} is a {effects[position].effect}, not a {claim.effect}")
-        elif (sent := effects[position].frame[claim.start :]) != claim.data:
-            failures.append(f"sent {sent.hex(' ')}, not {claim.data.hex(' ')}")
+            continue
+        found, frame = effects[position], claim.frame
+        if (found.effect == "wake") != (frame is None) or (frame and frame.effect not in (None, found.effect)):
+            wanted = "wake" if frame is None else frame.effect or "frame"
+            failures.append(f"effect {position + 1} is a {found.effect}, not a {wanted}")
+        elif frame is not None and (sent := found.frame[frame.start :]) != frame.data:
+            failures.append(f"sent {sent.hex(' ')}, not {frame.data.hex(' ')}")
     for extra in effects[len(test.effects) :]:
         failures.append(f"a {extra.effect} that the test does not list: {extra.frame.hex(' ')}".rstrip(": "))
     return failures
@@ -155,11 +155,15 @@ test_cases.__test__ = False  # type: ignore[attr-defined]
 def _case(module: Module, program: Program, block: tree.Test) -> TestCase:
     memory: dict[str, list[int]] = {}
     packet: Packet | None = None
+    written = next((item.value for item in block.items if isinstance(item, tree.PacketItem)), None)
     verdict: Verdict | None = None
     cells: list[CellClaim] = []
     effects: list[EffectClaim] = []
     for item in block.items:
         match item:
+            case tree.Given(tree.Slice() as target, value):
+                region, start, data = _cells_named(module, program, target, value)
+                memory.setdefault(region.name, [0] * region.count)[start : start + len(data)] = data
             case tree.Given(target, value):
                 region, index = _cell_named(module, program, target)
                 cell = literal_of(evaluate(value, module.constants), number(region.cell.bits))
@@ -171,17 +175,19 @@ def _case(module: Module, program: Program, block: tree.Test) -> TestCase:
                 packet = Packet(data if cut is None else data[:cut], len(data))
                 if len(packet.data) > program.maximum:
                     raise wrong(codes.BAD_TEST, item.span, f"{program.name} takes at most {program.maximum} bytes")
-            case tree.Expect(expected):
-                for part in expected:
+            case tree.Expect(items):
+                for part in items:
                     match part:
                         case tree.Ending(word):
                             verdict = _verdict(program, part, word, verdict)
                         case tree.Woken():
-                            effects.append(EffectClaim("wake", b"", 0, part.span))
+                            effects.append(EffectClaim(None, part.span))
                         case tree.Sent(value):
-                            effects.append(_sent(module, program, value, part.span))
+                            if written is not None:
+                                sent = expected.frame(module, program, written, value, part.span)
+                                effects.append(EffectClaim(sent, part.span))
                         case tree.Holds(condition):
-                            cells.append(_claim(module, program, condition))
+                            cells += _claims(module, program, condition)
     if packet is None or verdict is None:
         missing = "`packet …`" if packet is None else "`expect VERDICT`"
         raise wrong(codes.BAD_TEST, block.program.span, f"it has no {missing}")
@@ -215,28 +221,32 @@ def _cell_named(module: Module, program: Program, target: tree.Expression) -> tu
     return region, index
 
 
-def _claim(module: Module, program: Program, condition: tree.Expression) -> CellClaim:
+def _cells_named(
+    module: Module, program: Program, target: tree.Slice, value: tree.Expression
+) -> tuple[form.Region, int, bytes]:
+    """`array[start .. end]` and the bytes that it has: the array, its first cell of them, and they."""
+    first = tree.Number(0, span=target.span) if target.start is None else target.start
+    region, start = _cell_named(module, program, tree.Index(target.target, first, span=target.span))
+    if region.cell != form.U8 or not is_bytes(value):
+        raise wrong(codes.BAD_TEST, target.span, 'cells of u8 are `hex("…")`')
+    cells = bytes_of(value)
+    if target.end is not None:
+        end = literal_of(evaluate(target.end, module.constants), number(32))
+        if end != start + len(cells):
+            raise wrong(codes.BAD_TEST, value.span, f"{len(cells)} bytes from {start} on do not end at {end}")
+    if start + len(cells) > region.count:
+        raise wrong(codes.BAD_TEST, target.span, f"{region.name} has {region.count} cells")
+    return region, start, cells
+
+
+def _claims(module: Module, program: Program, condition: tree.Expression) -> list[CellClaim]:
     if not isinstance(condition, tree.Compare):
         raise wrong(codes.BAD_TEST, condition.span, "a claim about memory is `cell == value`")
+    if isinstance(condition.left, tree.Slice):
+        if condition.operator != "==":
+            raise wrong(codes.BAD_TEST, condition.span, 'a claim about many cells is `array[a .. b] == hex("…")`')
+        region, start, cells = _cells_named(module, program, condition.left, condition.right)
+        return [CellClaim(region.name, start + at, "==", cell, condition.span) for at, cell in enumerate(cells)]
     region, index = _cell_named(module, program, condition.left)
     value = literal_of(evaluate(condition.right, module.constants), number(region.cell.bits))
-    return CellClaim(region.name, index, condition.operator, value, condition.span)
-
-
-def _sent(module: Module, program: Program, written: tree.Expression, span: Span) -> EffectClaim:
-    """A message is expected as the payload of the reply; a frame that starts at the link's header, as a whole."""
-    data = build_packet(module, written)
-    first = written
-    while isinstance(first, tree.Binary):
-        first = first.left
-    name = first.name.text if isinstance(first, tree.Use | tree.Call) else ""
-    if name == program.link:
-        return EffectClaim("reply", data, 0, span)
-    if program.kind == "filter":
-        raise wrong(codes.BAD_TEST, span, "a filter sends nothing")
-    declared = module.handlers[program.name]
-    from .lower.handlers import last_header
-
-    path = paths(module.headers, program.link, last_header(module, declared.on, program.link))[0]
-    sizes = [module.headers[name].size for name in (program.link, *(step.to for step in path))]
-    return EffectClaim("reply", data, sum(sizes), span)
+    return [CellClaim(region.name, index, condition.operator, value, condition.span)]

@@ -112,7 +112,7 @@ def test_a_test_states_the_whole_effect() -> None:
     ]
     assert run_test(nothing) == ["effect 1 of 2 did not happen", "effect 2 of 2 did not happen"]
     assert run_test(good) == []
-    assert run_test(whole) == ["effect 1 is a reply, not a wake", "effect 2 is a wake, not a reply"]
+    assert run_test(whole) == ["effect 1 is a reply, not a wake", "effect 2 is a wake, not a frame"]
 
 
 def test_another_engine_can_run_the_tests() -> None:

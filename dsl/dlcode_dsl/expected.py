@@ -1,0 +1,116 @@
+"""The frames that a test expects to be sent, built from constants and from the packet of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from . import codes
+from .core.form import Expression, Program
+from .layout import Layout
+from .lower.frames import Part
+from .lower.handlers import last_header
+from .lower.templates import Frames, lower_template
+from .module import Module
+from .packets import build_packet, bytes_of, filled, finished, is_bytes, layers_of, part_of
+from .paths import paths
+from .source import Span
+from .syntax import tree
+from .wrong import wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame whose bytes from `start` on are these, sent by one effect, or (None) by any."""
+
+    effect: str | None
+    data: bytes
+    start: int = 0
+
+
+def frame(module: Module, program: Program, packet: tree.Expression, written: tree.Expression, span: Span) -> Frame:
+    """The frame that `sent …` stands for: `reply(…)` and `TEMPLATE(…)` as they are sent; a message, which a reply
+    carries; or a whole frame, whose first header is the link's. Raises Wrong."""
+    if program.kind == "filter":
+        raise wrong(codes.BAD_TEST, span, "a filter sends nothing")
+    match written:
+        case tree.Call(tree.Name("reply"), arguments):
+            headers = [module.headers[name] for name in _way(module, program)]
+            given, carried, payload = _arguments(module, arguments, headers)
+            parts = [_answered(module, packet, layout, given[layout.name], span) for layout in headers]
+            return Frame("reply", finished(module, [*parts, *carried], payload, span))
+        case tree.Call(name, arguments) if name.text in module.templates:
+            template = lower_template(module, module.templates[name.text])
+            given, carried, payload = _arguments(module, arguments, [header.layout for header in template.headers])
+            parts = _of_template(module, packet, template, given, span)
+            return Frame("send", finished(module, [*parts, *carried], payload, span))
+    data = build_packet(module, written)
+    first = layers_of(written)[0]
+    if isinstance(first, tree.Use | tree.Call) and first.name.text == program.link:
+        return Frame(None, data)
+    return Frame("reply", data, sum(module.headers[name].size for name in _way(module, program)))
+
+
+def _way(module: Module, program: Program) -> list[str]:
+    """The headers of an answer."""
+    last = last_header(module, module.handlers[program.name].on, program.link)
+    return [program.link, *(step.to for step in paths(module.headers, program.link, last)[0])]
+
+
+def _arguments(
+    module: Module, arguments: tuple[tree.Argument, ...], headers: Sequence[Layout]
+) -> tuple[dict[str, dict[str, Expression]], list[Part], bytes]:
+    """Fields of the frame's headers, messages after them, and the bytes at the end."""
+    by_name = {layout.name: layout for layout in headers}
+    given: dict[str, dict[str, Expression]] = {name: {} for name in by_name}
+    carried: list[Part] = []
+    payload = b""
+    for argument in arguments:
+        value = argument.value
+        if is_bytes(value):
+            payload += bytes_of(value)
+        elif isinstance(value, tree.Call) and value.name.text in by_name:
+            given[value.name.text] |= filled(module, by_name[value.name.text], value.arguments, value.span).values
+        else:
+            carried.append(part_of(module, value))
+    return given, carried, payload
+
+
+def _answered(
+    module: Module, packet: tree.Expression, layout: Layout, given: Mapping[str, Expression], span: Span
+) -> Part:
+    """A header of the answer to a test's packet."""
+    part = Part(layout, dict(given), span=span)
+    for exchange in layout.exchanges:
+        source, destination = exchange.fields or (None, None)
+        for to, taken in ((source, destination), (destination, source)):
+            if to is not None and taken is not None and to not in part.values:
+                part.values[to] = _in_packet(module, packet, layout, taken, span)
+    return part
+
+
+def _of_template(
+    module: Module, packet: tree.Expression, template: Frames, given: Mapping[str, dict[str, Expression]], span: Span
+) -> list[Part]:
+    """The headers of a frame that is sent by a template because of a test's packet."""
+    parts: list[Part] = []
+    for header in template.headers:
+        values = dict(given[header.layout.name])
+        partners = dict(exchange.fields for exchange in header.layout.exchanges if exchange.fields is not None)
+        for name in header.own:
+            if name not in values and name in partners:
+                values[name] = _in_packet(module, packet, header.layout, partners[name], span)
+        parts.append(header.part(values, span))
+    return parts
+
+
+def _in_packet(module: Module, packet: tree.Expression, layout: Layout, field: str, span: Span) -> Expression:
+    """The value of a field in the packet of the test."""
+    layers = [layer for layer in layers_of(packet) if not is_bytes(layer)]
+    parts = [part_of(module, layer) for layer in layers]
+    finished(module, parts, b"", span)  # which gives the other fields their values
+    for part in parts:
+        if part.layout.name == layout.name and part.layout.kind == layout.kind:
+            return part.values[field]
+    help = f"build the packet from headers, or expect a whole frame: `sent {layers_of(packet)[0].span.text} / …`"
+    raise wrong(codes.BAD_TEST, span, f"the test's packet is not built with `{layout.name}`", help=help)
