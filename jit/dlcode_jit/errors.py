@@ -10,7 +10,7 @@ from typing import Literal
 
 ImageErrorCode = Literal[
     "certificate",  # not a certificate that this process made or checked again
-    "unsupported",  # a program that no image can be made of yet
+    "unsupported",  # a program that no image can be made of
     "rejected",  # code whose check found something that no setting avoids
     "placement",  # an address that an image can't start at
     "packet",  # a packet longer than the program's maximum

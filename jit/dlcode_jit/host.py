@@ -60,7 +60,7 @@ def host_image(certificate: Certificate) -> HostImage:
     """Machine code of a proved program for this process.
 
     Raises ImageError: `certificate` for one that this process has not made or checked again, `unsupported` for a
-    program that is not compiled yet.
+    pipe that reads the region that is copied to.
     """
     return HostImage(certificate)
 

@@ -36,9 +36,7 @@ def entry_name(program: Program) -> str:
     return f"{program.kind}.{program.name}"
 
 
-def lower(
-    program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding = Guarding.NONE
-) -> str:
+def lower(program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding = Guarding.NONE) -> str:
     """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add.
 
     Raises ImageError (`unsupported`) for a pipe that reads the region that is copied to.
@@ -232,7 +230,7 @@ class Lowering:
         return self.to.value(f"getelementptr inbounds {cell}, ptr {base}, {self.word} {self.widened(index)}")
 
     def apart(self, region: str) -> str:
-        """What to write behind an access of a region: it tells LLVM that no two regions overlap, as is tested at bind."""
+        """What to write behind an access of a region: that no two regions overlap, as is tested at bind."""
         names = [one.name for one in self.of.regions]
         if len(names) < 2:
             return ""

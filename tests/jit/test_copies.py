@@ -13,11 +13,13 @@ from dlcode_dsl.core.interpret import Packet
 from dlcode_dsl.core.parse import parse_program
 from dlcode_jit import native
 from dlcode_jit.errors import ImageError
+from dlcode_jit.host import host_image
 from dlcode_jit.lower import lower
+from dlcode_jit.r3000.image import mips_code
 from dlcode_jit.targets import HOST
 from tests.bare_machine import BareMachine
 from tests.jit.gate import QUEUE, unproved_host_image, unproved_mips_code
-from tests.jit.programs import interpreted
+from tests.jit.programs import interpreted, prove
 
 PIPES = {
     "checksum": """(%w: u16) commutative readonly
@@ -107,6 +109,15 @@ def test_a_fused_copy_calls_nothing() -> None:
         code = native.compile_object(lower(copying(*pipes), QUEUE, HOST))
         assert b"memcpy" not in code
         native.load(code, ("handler.deliver",), {})
+
+
+def test_a_proved_copy_passes_the_gate_on_both_targets() -> None:
+    made = prove(copying("checksum", "swap", maximum=128))
+    packet = Packet.whole(bytes(range(60)))
+    expected = interpreted(made.program, packet)
+    assert host_image(made).run(packet) == expected
+    (code,) = mips_code([made])
+    assert BareMachine(code, Parameters.load("dec5000-125")).run(packet) == expected
 
 
 def test_a_pipe_that_reads_what_is_copied_to_is_refused() -> None:

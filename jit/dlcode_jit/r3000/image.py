@@ -94,7 +94,7 @@ def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
     """Checked code of each program, made by one request to the code generator.
 
     Raises ImageError: `certificate` for one that this process has not made or checked again, `unsupported` for a
-    program that is not compiled yet, `rejected` for code that keeps a hazard however it is made. Raises
+    pipe that reads the region that is copied to, `rejected` for code that keeps a hazard however it is made. Raises
     CodeGeneratorError where LLVM dies.
     """
     programs = [admitted(certificate) for certificate in certificates]
