@@ -10,14 +10,16 @@ from .core.check import assert_well_formed
 from .core.form import Program
 from .diagnostics import Diagnostic, diagnostic
 from .library import library
+from .lower import functions
 from .lower.emit import LARGEST_PROGRAM, TooLarge
 from .lower.filters import lower_filter
 from .lower.handlers import lower_handler
 from .lower.pipes import judge_pipes
 from .lower.templates import judge_templates
-from .module import Module, module_of
+from .module import Module, extent, module_of
 from .source import Source
 from .syntax import tree
+from .syntax.lines import DEEPEST
 from .syntax.parse import parse
 from .testing import TestCase, test_cases
 
@@ -68,6 +70,7 @@ def compile_source(source: Source, *, include: Iterable[Source] = ()) -> Compile
         if program is not None:
             assert_well_formed(program)
             programs[program.name] = program
+    found += functions.judge(module)
     in_order = sorted(programs.values(), key=lambda program: program.span.start)
     blocks = [part for part in parsed.declarations if isinstance(part, tree.Test)]
     tests, refused = test_cases(module, programs, blocks)
@@ -83,6 +86,9 @@ def compile_bytes(data: bytes, name: str, *, include: Iterable[Source] = ()) -> 
 def lower(module: Module, declared: tree.Filter | tree.Handler) -> tuple[Program | None, list[Diagnostic]]:
     """The core program of a filter or handler, and what is to be said of it."""
     try:
+        if extent(declared, module.calls).depth > DEEPEST:
+            help = "with what it calls written out"
+            return None, [diagnostic(codes.TOO_DEEP, declared.name.span, help, limit=DEEPEST)]
         if isinstance(declared, tree.Filter):
             return lower_filter(module, declared)
         return lower_handler(module, declared)

@@ -39,6 +39,10 @@ def otherwise(
     if not any(leaves_to(missing, statement) for statement in present_body):  # it is never absent
         lower.emitter.emit(*present_body)
         return left
+    if isinstance(right.core, form.Constant) or (isinstance(right.core, form.Variable) and not alternative_body):
+        answer = lower.emitter.variable("value", right.core, span)
+        lower.emitter.block(missing, [*present_body, form.Assign(answer.name, left.core, span=span)], span)
+        return Typed(left.type, answer, span)
     answer = lower.emitter.variable("value", fold.constant(0, left.type.core, span), span)
     present_body += [form.Assign(answer.name, left.core, span=span), form.Leave(done, span=span)]
     alternative_body.append(form.Assign(answer.name, right.core, span=span))

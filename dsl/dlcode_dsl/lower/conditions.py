@@ -17,7 +17,7 @@ from ..syntax import tree
 from ..syntax.tree import Expression
 from ..types import BOOL
 from ..wrong import unknown, wrong
-from . import fold, places, values
+from . import fold, parts, places, values
 from .needs import needs, used
 from .values import Typed, Value
 
@@ -46,10 +46,20 @@ def jump(lower: Lowering, condition: Expression, absent: Body) -> None:
             _unless_true(lower, operand, absent, span)
         case tree.Call(tree.Name("has"), arguments):
             places.locate(lower, header_argument(lower, condition.name, arguments), absent)
+        case tree.Call() if _is_called(lower, condition, absent):
+            pass
         case tree.Use(name) if name.text not in lower.names and name.text in lower.module.filters:
             _inline(lower, name, absent)
         case _:
             lower.unless(values.expect(lower.value(condition, absent), BOOL), absent, span)
+
+
+def _is_called(lower: Lowering, call: tree.Call, absent: Body) -> bool:
+    """Whether a call is of a function that is one condition, which has been lowered if it is."""
+    from . import functions  # whose bodies are statements, which are lowered by means of this module
+
+    function = functions.declared(lower, call)
+    return function is not None and functions.jump(lower, call, function, absent)
 
 
 def _brief(lower: Lowering, value: Value) -> Value:
@@ -138,11 +148,23 @@ def _may_be_absent(lower: Lowering, operand: Expression) -> bool:
         case tree.Not(inner):
             return _may_be_absent(lower, inner)
         case tree.Compare(_, left, right):
-            found = used(left, lower.module, lower.names) | used(right, lower.module, lower.names)
-            return not all(_is_known(lower, *key) for key in found)
+            return _reads(lower, left) or _reads(lower, right)
         case tree.Member(value, _):
-            return not all(_is_known(lower, *key) for key in used(value, lower.module, lower.names))
+            return _reads(lower, value)
     return False
+
+
+def _reads(lower: Lowering, value: Expression) -> bool:
+    """Whether a value is made of something that may be absent."""
+    if isinstance(value, tree.Otherwise):
+        return False
+    if isinstance(value, tree.Index) and parts.is_part(lower, value.target):
+        return True
+    if isinstance(value, tree.Dot):
+        found = used(value, lower.module, lower.names)
+        if not all(_is_known(lower, *key) for key in found):
+            return True
+    return any(_reads(lower, operand) for operand in tree.operands(value))
 
 
 def _is_known(lower: Lowering, header: str, field: str) -> bool:

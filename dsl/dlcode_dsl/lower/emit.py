@@ -10,10 +10,15 @@ from typing import Any
 from ..core import form
 from ..core.form import Body, Constant, Expression, Statement, Variable
 from ..source import NOWHERE, Span
+from . import fold
 
 LARGEST_PROGRAM = 1 << 15
 """Most statements of one program. What a source says in few words may come to very many, and proof and code
 generation, which take more than their share of time for each, must not be the ones to find out."""
+
+
+LARGEST_CLAIM = 1000
+"""Most nodes of a value that is written out in a claim."""
 
 
 class TooLarge(Exception):
@@ -30,16 +35,21 @@ class Emitter:
     def __init__(self) -> None:
         self._bodies: list[list[Statement]] = [[]]
         self._emitted = 0
+        self._names = True
         self._taken: Counter[str] = Counter()
         self._mutable: set[str] = set()
         self.known: ChainMap[Hashable, Any] = ChainMap()
 
     def emit(self, *statements: Statement) -> None:
         """Put statements after those that are there."""
-        self._emitted += len(statements)
+        self.charge(len(statements))
+        self._bodies[-1].extend(statements)
+
+    def charge(self, count: int) -> None:
+        """Count towards the most statements: what is written out again and again may fold to none."""
+        self._emitted += count
         if self._emitted > LARGEST_PROGRAM:
             raise TooLarge
-        self._bodies[-1].extend(statements)
 
     @property
     def body(self) -> Body:
@@ -74,6 +84,15 @@ class Emitter:
             for key in [key for key in known if isinstance(key, tuple) and key[0] in ("field", "bytes")]:
                 del known[key]
 
+    @contextmanager
+    def written_out(self) -> Iterator[None]:
+        """Inside a claim, which is one expression: values stand there themselves and get no names."""
+        outer, self._names = self._names, False
+        try:
+            yield
+        finally:
+            self._names = outer
+
     def fresh(self, name: str) -> str:
         """A name or label that nothing else in the program has."""
         self._taken[name] += 1
@@ -99,6 +118,8 @@ class Emitter:
     def let(self, name: str, value: Expression, span: Span = NOWHERE) -> Expression:
         """The value as it is now, under a name of its own; a constant, or a name that never changes, needs none."""
         if isinstance(value, Constant) or (isinstance(value, Variable) and value.name not in self._mutable):
+            return value
+        if not self._names and fold.size(value) <= LARGEST_CLAIM:
             return value
         name = self.fresh(name)
         self.emit(form.Let(name, value, span=span))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from types import ModuleType
 
 from .. import codes
 from ..core import form
@@ -33,6 +34,7 @@ class Lowering:
         self.emitter = Emitter()
         self.names: dict[str, Meaning] = names or {}
         self.payload_header: tree.Name | None = None  # the header whose payload `payload` is
+        self.found: list[Diagnostic] = []
         self.warnings: list[Diagnostic] = []
         self.at_entry = False  # inside old(…)
         self.claims = False  # inside a claim, where old(…) may stand
@@ -212,18 +214,26 @@ class Lowering:
     def layout_of(self, expression: Expression) -> Layout | None:
         """The layout of the header, message or view that an expression stands for, if it stands for one."""
         if isinstance(expression, tree.Use):
-            found = self.names.get(expression.name.text)
+            found = self.meaning(expression.name)
             if isinstance(found, Place):
                 return found.layout
             return self.module.headers[expression.name.text] if self.is_header(expression.name) else None
         if isinstance(expression, tree.As) and views.is_view(self, expression):
             return self.layout(expression.type.name)
+        if isinstance(expression, tree.Call):
+            called: Layout | None = _functions().view_of(self, expression)
+            return called
         return None
 
     def place(self, expression: Expression, absent: Body | None) -> Place:
         """Where the header, message or view that an expression stands for lies; `absent` runs where there is none."""
         if isinstance(expression, tree.As):
             return views.view(self, expression, absent)
+        if isinstance(expression, tree.Call):
+            function = _functions().declared(self, expression)
+            assert function is not None
+            called: Place = _functions().view(self, expression, function, absent)
+            return called
         assert isinstance(expression, tree.Use)
         found = self.meaning(expression.name)
         if not isinstance(found, Place):
@@ -283,9 +293,13 @@ class Lowering:
                     return self.value(conditions.only(name, arguments), absent)
                 finally:
                     self.at_entry = outer
+        function = _functions().declared(self, whole)
+        if function is not None:
+            result: Typed = _functions().value(self, whole, function, absent)
+            return result
         if name.text in self.module.headers or name.text in self.module.messages:
             raise wrong(codes.WRONG_TYPE, whole.span, found="a packet being built", wanted="a value")
-        raise unknown("function", name, ("has", "bswap", "old"))
+        raise unknown("function", name, ("has", "bswap", "old", *self.module.functions))
 
     def layout(self, name: tree.Name) -> Layout:
         """The message or header of that name."""
@@ -293,3 +307,10 @@ class Lowering:
         if found is None:
             raise unknown("message or header", name, [*self.module.messages, *self.module.headers])
         return found
+
+
+def _functions() -> ModuleType:
+    """The lowering of functions, whose bodies are statements, which are lowered by means of this module."""
+    from . import functions
+
+    return functions

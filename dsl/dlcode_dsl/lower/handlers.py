@@ -196,7 +196,7 @@ class HandlerLowering(Statements):
             for dot in dots:
                 if id(dot) not in inner:
                     self.value(dot, None)
-            with self.emitter.nested() as body:
+            with self.emitter.nested() as body, self.emitter.written_out():
                 answer = self.truth(condition, condition.span)
             if body:
                 help = "a claim is one expression; name what takes more with `let` before"

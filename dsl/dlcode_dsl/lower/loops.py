@@ -158,7 +158,7 @@ def _claims(lower: Statements, claims: tree.Claims) -> _Claims:
             raise wrong(codes.NOT_CONSTANT, claims.limit.count.span, "a limit is a number of turns")
         limit = known.value
         if claims.limit.alternative is not None:
-            exhausted = lower.leaving(claims.limit.alternative)
+            exhausted = lower.giving_up(claims.limit.alternative)
             if exhausted is None:
                 raise wrong(codes.WRONG_TYPE, claims.limit.alternative.span, found="a value", wanted=lower.ending)
     invariants = tuple(_claim(lower, each, measure=False) for each in claims.invariants)
@@ -170,7 +170,7 @@ def _claim(lower: Statements, claim: tree.Expression, *, measure: bool) -> Expre
     """An invariant, or a part of a measure, as one expression over values that are known when a turn begins."""
     outer, lower.claims = lower.claims, True
     try:
-        with lower.emitter.nested() as made:
+        with lower.emitter.nested() as made, lower.emitter.written_out():
             core = values.settled(lower.value(claim, None)).core if measure else lower.truth(claim, claim.span)
     finally:
         lower.claims = outer

@@ -140,9 +140,8 @@ def length_of(lower: Lowering, part: Part, span: Span) -> Expression:
     key = ("length", part)
     known = lower.emitter.known.get(key)
     if known is None:
-        known = fold.binary("-", part.end, part.start, span)
-        if not lower.claims:  # which are one expression
-            known = lower.emitter.known[key] = lower.emitter.let("length", known, span)
+        length = fold.binary("-", part.end, part.start, span)
+        known = lower.emitter.known[key] = lower.emitter.let("length", length, span)
     assert isinstance(known, Expression)
     return known
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from .. import codes
 from ..core import form
 from ..core.form import Body
-from ..diagnostics import Diagnostic
 from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
@@ -36,7 +35,6 @@ def not_yet(word: str, span: Span) -> Wrong:
 class Statements(Lowering, ABC):
     """A body on its way to the core form; filters and handlers say how theirs end."""
 
-    found: list[Diagnostic]
     turn: loops.Turn | None = None  # of the innermost loop
     ending: str  # what ends a run early, in words
 
@@ -59,6 +57,10 @@ class Statements(Lowering, ABC):
     def may_rewrite(self, span: Span) -> None:
         """Whether bytes of the packet may be assigned to. Raises Wrong unless a handler says so."""
         raise wrong(codes.NOT_ASSIGNABLE, span, help="only a handler that `may rewrite` changes the packet")
+
+    def giving_up(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
+        """The body of an `else` that must end the run: as `leaving`, but no value may stand for what is absent."""
+        return self.leaving(alternative)
 
     @contextmanager
     def recovering(self) -> Iterator[None]:
@@ -139,7 +141,8 @@ class Statements(Lowering, ABC):
     def _bind(self, statement: tree.Let) -> None:
         value, absent = statement.value, None
         if isinstance(value, tree.Otherwise):
-            absent = self.leaving(value.alternative)
+            thing = parts.is_part(self, value.value) or self.layout_of(value.value) is not None
+            absent = self.giving_up(value.alternative) if thing else self.leaving(value.alternative)
             if absent is not None:
                 value = value.value
         if isinstance(value, tree.Copy):
@@ -173,7 +176,7 @@ class Statements(Lowering, ABC):
             raise wrong(codes.WRONG_TYPE, statement.value.span, found=what, wanted="a value", help=help)
         if is_part:
             return parts.part(self, value, absent)
-        if absent is None and views.is_view(self, value):
+        if absent is None and isinstance(value, tree.As | tree.Call):
             return views.perhaps(self, value)
         return self.place(value, absent)
 
