@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dlcode_dsl.core import form
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault
 
 from .conditions import conditions
+from .lasso import replay
 from .obligations import Node
 from .options import Options
 from .ranges import shapes
@@ -23,7 +25,7 @@ from .task import Candidate, Task
 from .terms import FALSE, TRUE, Term, Terms
 from .trials import trials
 from .unrolling import unrolled
-from .witness import Witness, fault_of, plainest, start
+from .witness import SHORT, Witness, fault_of, plainest, start
 from .worker import solve
 
 TURNS = (1, 2, 4, 8, 16, 34)
@@ -32,11 +34,17 @@ TURNS = (1, 2, 4, 8, 16, 34)
 EFFORT = 3_000_000
 """Most steps of the solver, by its own count, for one query: a run that exists is mostly found in far fewer."""
 
+MOST_TURNS = 300
+"""To pass a limit takes one turn more than it says: so many are laid out for that, at most."""
+
 MOST_EFFORT = 6_000_000
 """Steps after which no more turns are tried."""
 
 MOST_ROWS = 4_000
 """Rows of a table beyond which the solver is not asked: each of its steps takes longer the more there are."""
+
+FEW_TURNS = 8
+"""Up to how many turns the solver is asked before other packets are tried: it finds the plainer ones."""
 
 INTEGERS_FIRST = 2
 """Up to how many turns integers are tried before bit-vectors: bit tricks are worse in them the longer a run is."""
@@ -74,10 +82,11 @@ def refute(program: Program, wanted: Sequence[tuple[FaultKind, Node]], options: 
     """
     search = _Search(program, options)
     search.wanted = {(kind, id(node)) for kind, node in wanted}
-    for turns in TURNS:
-        if not search.wanted or search.so_far.effort > MOST_EFFORT:
-            break
-        if search.turns(turns):
+    limits = {node.limit + 1 for kind, node in wanted if isinstance(node, form.Loop) and node.limit is not None}
+    for turns in sorted({*TURNS, *(limit for limit in limits if limit <= MOST_TURNS)}):
+        if turns > FEW_TURNS:
+            search.others()
+        if not search.wanted or search.so_far.effort > MOST_EFFORT or search.turns(turns):
             break
     search.others()
     return search.so_far
@@ -89,6 +98,7 @@ class _Search:
         self.so_far = Refutations([])
         self.wanted: set[tuple[FaultKind, int]] = set()
         self.seen: set[tuple[FaultKind, int]] = set()
+        self.tried = False
 
     def note(self, witness: Witness, fault: Fault) -> bool:
         """Take down a fault; whether it was new."""
@@ -139,11 +149,12 @@ class _Search:
         return decision.rulings[0].candidate
 
     def others(self) -> None:
-        """Run the program on packets that nobody has thought about."""
-        if not self.wanted:
+        """Run the program on packets that nobody has thought about, once."""
+        if not self.wanted or self.tried:
             return
+        self.tried = True
         for witness in trials(self.program):
-            fault = fault_of(self.program, witness)
+            fault = replay(self.program, witness.packet, witness.memory, enough=SHORT)
             if fault is not None:
                 self.note(witness, fault)
             if not self.wanted:

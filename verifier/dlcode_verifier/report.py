@@ -19,7 +19,7 @@ from dlcode_dsl.diagnostics import Diagnostic, Label, diagnostic
 from dlcode_dsl.source import NOWHERE, Span
 
 from .advice import advice, arguments
-from .cost import Linear
+from .cost import Linear, Turns
 from .facts import Measure, Site
 from .lasso import Endless, changed, cones, names_in, names_told
 from .obligations import Node
@@ -69,13 +69,13 @@ class LoopBound(Protocol):
 
     @property
     def site(self) -> Site: ...
+
     @property
-    def turns(self) -> object:
-        """The most turns; its text is a formula over `length`."""
+    def turns(self) -> Turns: ...
 
     @property
     def measure(self) -> Measure | None:
-        """What falls with every turn; None where a limit bounds them."""
+        """What falls with every turn; None where something else bounds them."""
 
 
 def over_budget(program: Program, bound: Linear, loops: Sequence[LoopBound] = ()) -> Diagnostic | None:
@@ -86,7 +86,8 @@ def over_budget(program: Program, bound: Linear, loops: Sequence[LoopBound] = ()
     remark = f"allows {budget.amount} core operations"
     note = f"the longest way costs {bound.at(program.maximum)} core operations"
     if bound.per_byte:
-        note += f": {bound} for a packet of {program.maximum} bytes"
+        shown = Words(program).linear(bound.constant, bound.per_byte)
+        note += f": {shown} for a packet of {program.maximum} bytes"
     labels = tuple(budget_labels(program, loops))
     return diagnostic(codes.OVER_BUDGET, budget.span, remark, labels=labels, notes=(note,))
 
@@ -99,7 +100,15 @@ def budget_labels(program: Program, loops: Sequence[LoopBound]) -> Iterator[Labe
         place = node.condition.span if isinstance(node, form.Loop) else node.span
         if place.source is NOWHERE.source:
             place = node.span
-        yield Label(place, f"at most {loop.turns} turns{_why(words, loop)}")
+        yield Label(place, f"at most {_turns(words, loop.turns)} turns{_why(words, loop)}")
+
+
+def _turns(words: Words, turns: Turns) -> str:
+    """One more than the step goes into the most."""
+    most = words.linear(turns.most.constant + turns.step, turns.most.per_byte)
+    if turns.step == 1:
+        return most
+    return f"({most}) / {turns.step}" if turns.most.constant + turns.step else f"{most} / {turns.step}"
 
 
 def _why(words: Words, loop: LoopBound) -> str:

@@ -61,10 +61,15 @@ class Words:
         parts = sorted(sum.parts, key=lambda part: part[0] < 0)
         shown = [(coefficient < 0, _times(abs(coefficient), self.operand(atom))) for coefficient, atom in parts]
         if sum.constant or not shown:
-            shown.append((sum.constant < 0, str(abs(sum.constant))))
+            place = 0 if sum.constant > 0 and shown and shown[0][0] else len(shown)  # `15 - k`
+            shown.insert(place, (sum.constant < 0, str(abs(sum.constant))))
         first, *rest = shown
         text = f"-{first[1]}" if first[0] else first[1]
         return text + "".join(f" {'-' if negative else '+'} {part}" for negative, part in rest)
+
+    def linear(self, constant: int, per_byte: int) -> str:
+        """A bound that grows with the packet: `5 * pkt.len + 3`."""
+        return self.sum(Sum(((per_byte, form.Extent("packet")),) if per_byte else (), constant))
 
     def fact(self, fact: Fact) -> str:
         """A fact about a loop: `at <= pkt.len`."""
