@@ -21,7 +21,7 @@ REFUSED = Path(__file__).parent / "data" / "refused"
 
 @each_case(REFUSED / "reports.test")
 def test_a_refusal_tells_what_leads_there_and_what_helps(case: Case, request: pytest.FixtureRequest) -> None:
-    """The turn that faults, values on the way, tests that were too weak; for a budget, the turns of each loop and why."""
+    """The turn that faults, values on the way, tests that were too weak; for a budget, each loop's turns and why."""
     compiled = compile_source(Source("case.ash", case.input))
     assert not compiled.diagnostics
     (tried,) = compiled.programs
