@@ -191,6 +191,7 @@ def serve() -> None:
         import_module(f"{__package__}.{module}")
     z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
     used: list[Any] = []
+    fresh = z3.Context()  # made before the task comes, as it takes a while
     while True:
         if not _is_ready(requests, IDLE):
             used.clear()
@@ -198,13 +199,14 @@ def serve() -> None:
         if question is None:
             return
         number, (kind, task) = question
-        used.append(z3.Context())
+        used.append(fresh)
         try:
             answer: tuple[int, bool, Any] = number, True, KINDS[kind](task, used[-1])
         except Exception as error:  # whatever it is, the asker must hear of it
             answer = number, False, f"{type(error).__name__}: {error}"
         _write(answers, answer)
         del used[:-USED]
+        fresh = z3.Context()
 
 
 def _end_with(owner: int) -> None:

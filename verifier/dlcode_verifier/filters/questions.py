@@ -69,12 +69,12 @@ def equal(a: Certificate, b: Certificate, *, options: Options | None = None) -> 
     def exception(terms: Terms, a: Term, b: Term) -> Term:
         return terms.either(terms.both(a, terms.negate(b)), terms.both(b, terms.negate(a)))
 
-    return _about((a, b), exception, lambda a, b: a != b, options)
+    return _about((a, b), exception, None, options)
 
 
 def implies(a: Certificate, b: Certificate, *, options: Options | None = None) -> Finding:
     """Whether every packet that `a` matches, `b` matches too."""
-    return _about((a, b), lambda terms, a, b: terms.both(a, terms.negate(b)), lambda a, b: a and not b, options)
+    return _about((a, b), lambda terms, a, b: terms.both(a, terms.negate(b)), (True, False), options)
 
 
 def disjoint(a: Certificate, b: Certificate, *, options: Options | None = None) -> Finding:
@@ -83,12 +83,12 @@ def disjoint(a: Certificate, b: Certificate, *, options: Options | None = None) 
     table = Table()
     if apart(signature(table, table.enter(a)), signature(table, table.enter(b))):
         return Yes(min(program.maximum for program in programs))
-    return _about((a, b), lambda terms, a, b: terms.both(a, b), lambda a, b: a and b, options, table)
+    return _about((a, b), lambda terms, a, b: terms.both(a, b), (True, True), options, table)
 
 
 def never_matches(a: Certificate, *, options: Options | None = None) -> Finding:
     """Whether no packet is matched at all."""
-    return _about((a,), lambda terms, a: a, lambda a: a, options)
+    return _about((a,), lambda terms, a: a, (True,), options)
 
 
 def contained(a: Certificate, capability: Sequence[Certificate], *, options: Options | None = None) -> Finding:
@@ -100,7 +100,7 @@ def contained(a: Certificate, capability: Sequence[Certificate], *, options: Opt
 
     def cases(table: Table) -> list[Case]:
         misses = tuple(table.terms.negate(table.enter(one)) for one in capability)
-        return [Case(programs, (table.enter(a),), misses, lambda a, *those: a and not any(those))]
+        return [Case(programs, (table.enter(a),), misses, (True, *(False for _ in capability)))]
 
     return answered(Table(), cases, options)[0]
 
@@ -120,11 +120,12 @@ def shadowed(filters: Sequence[Certificate], *, options: Options | None = None) 
 
     def cases(table: Table) -> list[Case]:
         of = [table.enter(one) for one in filters]
-        negate = table.terms.negate
-        return [
-            Case(tuple(programs[one] for one in (*near, at)), (of[at],), tuple(negate(of[one]) for one in near), _first)
-            for at, near in enumerate(before)
-        ]
+        made = []
+        for at, near in enumerate(before):
+            those = tuple(programs[one] for one in (*near, at))
+            misses = tuple(table.terms.negate(of[one]) for one in near)
+            made.append(Case(those, (of[at],), misses, _only_last(len(those))))
+        return made
 
     return tuple(_of_list(found, before[at], at) for at, found in enumerate(answered(first, cases, options)))
 
@@ -135,19 +136,18 @@ def _of_list(found: Finding, near: list[int], at: int) -> Finding:
         case Yes(maximum, by):
             return Yes(maximum, tuple(near[position] for position in by))
         case No(packet):
-            return No(packet, (*(False for _ in range(at)), True))
+            return No(packet, _only_last(at + 1))
     return found
 
 
-def _first(*matched: bool) -> bool:
-    """Whether the last one matched, and none before it."""
-    return matched[-1] and not any(matched[:-1])
+def _only_last(count: int) -> tuple[bool, ...]:
+    return (*(False for _ in range(count - 1)), True)
 
 
 def _about(
     certificates: Sequence[Certificate],
     exception: Callable[..., Term],
-    excepts: Callable[..., bool],
+    expected: tuple[bool, ...] | None,
     options: Options | None,
     table: Table | None = None,
 ) -> Finding:
@@ -155,7 +155,7 @@ def _about(
     programs = tuple(filters_of(certificates))
 
     def cases(table: Table) -> list[Case]:
-        return [Case(programs, (exception(table.terms, *map(table.enter, certificates)),), (), excepts)]
+        return [Case(programs, (exception(table.terms, *map(table.enter, certificates)),), (), expected)]
 
     return answered(table or Table(), cases, options)[0]
 
@@ -164,19 +164,28 @@ def _about(
 class Case:
     """One question: the programs, and when a packet is an exception to what is asked.
 
-    It is one where all of `always` and `others` hold; and where the programs, in their order, match as `excepts` says.
+    It is one where all of `always` and `others` hold; and where the programs match as `expected`, in their order; or,
+    without that, where some match and others don't.
     """
 
     programs: tuple[Program, ...]
     always: tuple[Term, ...]
     others: tuple[Term, ...]
-    excepts: Callable[..., bool]
+    expected: tuple[bool, ...] | None
     plain: bool = True  # whether a short packet with few bytes in it is looked for
 
     @property
     def maximum(self) -> int:
         """The longest packet that all of them are run on."""
         return min(program.maximum for program in self.programs)
+
+    def excepts(self, packet: Packet) -> bool:
+        """Whether the packet is an exception, by running the programs on it."""
+        if self.expected is None:
+            return len({matched(program, packet) for program in self.programs}) > 1
+        return all(
+            matched(program, packet) is wanted for program, wanted in zip(self.programs, self.expected, strict=True)
+        )
 
     @property
     def has_loops(self) -> bool:
@@ -243,15 +252,11 @@ def _finding(case: Case, reply: Reply, options: Options) -> Finding:
         return Yes(case.maximum, reply.enough)
     if reply.sketch is None:
         return Unknown(f"the solver gave up after {options.bitvector_effort} steps")
-
-    def excepts(packet: Packet) -> bool:
-        return case.excepts(*(matched(program, packet) for program in case.programs))
-
-    packet = _exception(reply.sketch, case.maximum, excepts)
+    packet = _exception(reply.sketch, case)
     if packet is None:
         return Unknown(AFTER_LOOPS if case.has_loops else "the packet that the solver found does not replay")
     if case.plain:
-        packet = _plainer(packet, excepts)
+        packet = _plainer(packet, case)
     return No(packet, tuple(matched(program, packet) for program in case.programs))
 
 
@@ -263,36 +268,36 @@ def matched(program: Program, packet: Packet) -> bool:
         raise AssertionError(f"{program.name} is proved, and yet: {fault}") from fault
 
 
-def _exception(sketch: Sketch, maximum: int, excepts: Callable[[Packet], bool]) -> Packet | None:
+def _exception(sketch: Sketch, case: Case) -> Packet | None:
     """The packet of a sketch, cut after a place that the filters look at if it is an exception still; None if it never
     is."""
-    data = bytearray(min(sketch.length, maximum))
+    data = bytearray(min(sketch.length, case.maximum))
     for place, byte in sketch.data.items():
         data[place] = byte
 
     def cut(end: int) -> Packet:
         return Packet(bytes(data[:end]), end if sketch.wire is None else sketch.wire)
 
-    if not excepts(cut(len(data))):
+    if not case.excepts(cut(len(data))):
         return None
     ends = sorted({place + 1 for place in sketch.data} | {len(data)})
     low, high = 0, len(ends) - 1
     while low < high:  # what comes out does except, whether or not longer ones all do
         middle = (low + high) // 2
-        if excepts(cut(ends[middle])):
+        if case.excepts(cut(ends[middle])):
             high = middle
         else:
             low = middle + 1
     return cut(ends[high])
 
 
-def _plainer(packet: Packet, excepts: Callable[[Packet], bool]) -> Packet:
+def _plainer(packet: Packet, case: Case) -> Packet:
     """The packet with nothing cut off on the way, and with as many zero bytes as a few runs find."""
     best = packet
-    if excepts(Packet.whole(best.data)):
+    if case.excepts(Packet.whole(best.data)):
         best = Packet.whole(best.data)
     for place in [place for place, byte in enumerate(best.data) if byte][:REPLAYS]:
         data = best.data[:place] + b"\0" + best.data[place + 1 :]
-        if excepts(Packet(data, best.wire_length)):
+        if case.excepts(Packet(data, best.wire_length)):
             best = Packet(data, best.wire_length)
     return best

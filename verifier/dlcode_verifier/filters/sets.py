@@ -96,7 +96,7 @@ class FilterSet:
 
     def _asked(self, pairs: list[tuple[_Member, _Member]]) -> tuple[Overlap, ...]:
         cases = [
-            Case((a.certificate.program, b.certificate.program), (a.matches, b.matches), (), _match_both, plain=False)
+            Case((a.certificate.program, b.certificate.program), (a.matches, b.matches), (), (True, True), plain=False)
             for a, b in pairs
         ]
         found = []
@@ -106,7 +106,3 @@ class FilterSet:
             if not isinstance(finding, Yes):
                 found.append(Overlap(a.certificate, b.certificate, finding))
         return tuple(found)
-
-
-def _match_both(a: bool, b: bool) -> bool:
-    return a and b

@@ -41,6 +41,7 @@ class _Desk:
         self.integers = _Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
         self.integers.know(tuple(part for question in task.asked for part in question.always + question.others))
         self.vectors: _Side | None = None
+        self.last = len(task.asked) == 1 and not task.asked[0].others  # nothing is asked after the one query
 
     def reply(self, question: Question) -> Reply:
         status, sketch = self.find(question.always + question.others, shortest=question.shortest)
@@ -55,14 +56,14 @@ class _Desk:
         return Reply(NEVER, None, enough)
 
     def find(self, parts: tuple[Term, ...], *, shortest: bool) -> tuple[str, Sketch | None]:
-        status, sketch = self.integers.find(parts, shortest=shortest)
+        status, sketch = self.integers.find(parts, shortest=shortest, last=self.last)
         if status == NEVER or (status == HOLD and not self.integers.is_loose(parts)):
             return status, sketch
         if self.vectors is None:
             encoder = BitVector(self.context, self.task.maximum, self.task.shapes)
             self.vectors = _Side(encoder, self.task, self.task.bitvector_effort)
         self.vectors.know(parts)
-        second = self.vectors.find(parts, shortest=shortest)
+        second = self.vectors.find(parts, shortest=shortest, last=self.last)
         return (status, sketch) if second[0] == OPEN else second
 
 
@@ -89,8 +90,9 @@ class _Side:
         """Whether a model need not be a packet."""
         return not self.encoder.loose.isdisjoint(parts)
 
-    def find(self, parts: tuple[Term, ...], *, shortest: bool) -> tuple[str, Sketch | None]:
-        self.solver.push()
+    def find(self, parts: tuple[Term, ...], *, shortest: bool, last: bool) -> tuple[str, Sketch | None]:
+        if not last:
+            self.solver.push()
         for part in parts:
             self.add(self.encoder.of[part])
         found, sketch = self.solver.check(), None
@@ -99,7 +101,8 @@ class _Side:
             sketch = self.sketch(looks)
             if shortest:
                 sketch = self.shorter(sketch, looks)
-        self.solver.pop()
+        if not last:
+            self.solver.pop()
         return (HOLD if found == z3.sat else NEVER if found == z3.unsat else OPEN), sketch
 
     def shorter(self, best: Sketch, looks: list[Term]) -> Sketch:
