@@ -54,12 +54,21 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One `next`: which values of the selector lead to which headers, where the guard holds."""
+    """One `next` or `chain`: which values of the selector lead to which headers, where the guard holds.
 
-    selector: str
+    Without a selector any of them may follow, and their own constraints say which. A `chain` has a limit: up to so many
+    of its headers are stepped over, one after another, before what follows them is looked at.
+    """
+
+    selector: str | None
     guard: tree.Expression | None
     links: tuple[tuple[int, str], ...]
     names: tuple[tree.Name, ...]
+    limit: int | None = None
+
+    def values(self, header: str) -> tuple[int, ...]:
+        """The values of the selector that lead to a header."""
+        return tuple(value for value, to in self.links if to == header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +91,13 @@ class Layout:
     span: Span
     tail: Tail | None = None
     tables: tuple[Table, ...] = ()
-    ends: str | None = None
+    ends: tree.Expression | None = None
     exchanges: tuple[Exchange, ...] = ()
     pseudo: tuple[tree.Name, ...] = ()
+
+    def chain(self, selector: str | None) -> Table | None:
+        """The chain by that field, if there is one."""
+        return next((table for table in self.tables if table.limit is not None and table.selector == selector), None)
 
     def field(self, name: tree.Name) -> Field:
         """The field of that name. Raises Wrong where there is none."""
@@ -130,7 +143,8 @@ def _sized(declared: tree.Header | tree.Message, bits: int) -> None:
     name = declared.name
     if bits % 8:
         raise wrong(codes.BAD_LAYOUT, name.span, f"its fields are {bits} bits, which is no whole number of bytes")
-    if not 0 < bits // 8 <= LONGEST_LAYOUT:
+    empty = isinstance(declared, tree.Header) and not any(isinstance(item, tree.Field) for item in declared.items)
+    if not empty and not 0 < bits // 8 <= LONGEST_LAYOUT:
         raise wrong(codes.BAD_LAYOUT, name.span, f"its fixed part is {bits // 8} bytes, not 1 to {LONGEST_LAYOUT}")
 
 
@@ -159,21 +173,17 @@ def _with_rules(made: Layout, declared: tree.Header, constants: Mapping[str, Kno
     """The layout with what the other items of a header say."""
     tables: list[Table] = []
     exchanges: list[Exchange] = []
-    ends: str | None = None
+    ends: tree.Expression | None = None
     pseudo: tuple[tree.Name, ...] = ()
     for item in declared.items:
         match item:
-            case tree.Next(selector, guard, links):
-                type = made.field(selector).type
-                pairs = [
-                    (literal_of(evaluate(value, constants), type), name.text)
-                    for literals, name in links
-                    for value in literals
-                ]
-                tables.append(Table(selector.text, guard, tuple(pairs), tuple(name for _, name in links)))
-            case tree.Ends(field):
-                made.field(field)
-                ends = field.text
+            case tree.Next() | tree.Chain():
+                table = _table(made, item, constants)
+                if table.limit and any(other.limit and other.selector == table.selector for other in tables):
+                    raise wrong(codes.BAD_LAYOUT, item.span, "a field leads to one chain")
+                tables.append(table)
+            case tree.Ends(value):
+                ends = value
             case tree.Reply(None, guard):
                 exchanges.append(Exchange(None, guard))
             case tree.Reply((source, destination), guard):
@@ -186,3 +196,29 @@ def _with_rules(made: Layout, declared: tree.Header, constants: Mapping[str, Kno
                         made.field(name)
                 pseudo = names
     return replace(made, tables=tuple(tables), ends=ends, exchanges=tuple(exchanges), pseudo=pseudo)
+
+
+MOST_LINKS = 256
+"""Most headers of one chain: no packet has more that is not made to be slow."""
+
+
+def _table(made: Layout, item: tree.Next | tree.Chain, constants: Mapping[str, Known]) -> Table:
+    """What may follow a header, by one of its fields or by the followers' own constraints."""
+    pairs: list[tuple[int, str]] = []
+    for literals, name in item.links:
+        if (item.selector is None) != (not literals):
+            wanted = "`value => header`" if item.selector is not None else "headers alone, as no field tells them apart"
+            raise wrong(codes.BAD_LAYOUT, name.span, f"this lists {wanted}")
+        values = [0]
+        if item.selector is not None:
+            values = [literal_of(evaluate(each, constants), made.field(item.selector).type) for each in literals]
+        pairs += [(value, name.text) for value in values]
+    names = tuple(name for _, name in item.links)
+    selector = None if item.selector is None else item.selector.text
+    limit: int | None = None
+    if isinstance(item, tree.Chain):
+        known = evaluate(item.limit, constants)
+        if not isinstance(known, tree.Number) or not 0 < known.value <= MOST_LINKS:
+            raise wrong(codes.BAD_LAYOUT, item.limit.span, f"a chain has 1 to {MOST_LINKS} headers")
+        limit = known.value
+    return Table(selector, item.guard, tuple(pairs), names, limit)

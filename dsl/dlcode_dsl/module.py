@@ -10,7 +10,7 @@ from . import codes
 from .constants import Known, evaluate
 from .diagnostics import Diagnostic, Label
 from .layout import Layout, layout_of
-from .paths import Path
+from .paths import Path, with_paths
 from .source import Span
 from .syntax import tree
 from .syntax.lines import DEEPEST
@@ -81,6 +81,10 @@ def module_of(
                 module.pipes[declaration.name.text] = declaration
             case tree.Template():
                 module.templates[declaration.name.text] = declaration
+    hidden = module.filters.keys() | module.constants.keys()
+    module.filters.update({name: with_paths(each, module.headers, hidden) for name, each in module.filters.items()})
+    module.handlers.update({name: with_paths(each, module.headers, hidden) for name, each in module.handlers.items()})
+    module.functions.update({name: with_paths(each, module.headers, hidden) for name, each in module.functions.items()})
     module.calls.update(_calls(module.functions))
     module.conditions.update(_conditions(module.filters, module.calls))
     return module, tuple(found)

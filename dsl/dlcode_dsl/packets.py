@@ -56,12 +56,12 @@ def is_bytes(written: tree.Expression) -> bool:
 
 def bytes_of(call: tree.Expression) -> bytes:
     """The bytes of `hex("…")`. Raises Wrong."""
-    assert isinstance(call, tree.Call)
-    if len(call.arguments) == 1 and isinstance(text := call.arguments[0].value, tree.Text):
-        try:
-            return bytes.fromhex(text.value)
-        except ValueError:
-            pass
+    match call:
+        case tree.Call(tree.Name("hex"), (tree.Argument(None, tree.Text(text)),)):
+            try:
+                return bytes.fromhex(text)
+            except ValueError:
+                pass
     raise wrong(codes.BAD_ARGUMENT, call.span, 'it takes bytes as text: `hex("45 00")`', name="hex")
 
 
@@ -83,11 +83,18 @@ def part_of(module: Module, layer: tree.Expression) -> Part:
 def filled(module: Module, layout: Layout, arguments: tuple[tree.Argument, ...], span: Span) -> Part:
     """A header or message with the constants that are given. Raises Wrong."""
     part = Part(layout, {}, span=span)
+    tail: bytes | None = None
     for argument in arguments:
+        if layout.tail is not None and argument.name is not None and argument.name.text == layout.tail.name:
+            tail = bytes_of(argument.value)
+            continue
         field = layout.field(named(layout, argument, part.values))
         value = literal_of(evaluate(argument.value, module.constants), field.type)
         part.values[field.name] = fold.constant(value, field.type.core)
-    part.extra = _variable_part(module, layout, part)
+    count = _variable_part(module, layout, part)
+    if tail is not None and len(tail) != count:
+        raise wrong(codes.BAD_TEST, span, f"its variable part is {len(tail)} bytes, where its fields say {count}")
+    part.tail = bytes(count) if tail is None else tail
     return part
 
 
@@ -100,10 +107,12 @@ def _variable_part(module: Module, layout: Layout, part: Part) -> int:
         value = part.values.get(each.name)
         if isinstance(value, Constant):
             known[each.name] = tree.Number(value.value, span=part.span)
-        elif each.built is not None and frames.checksum(each) is None and each.built != frames.SIZE:
+        elif each.built is not None and frames.checksum(each) is None and not frames.of_size(each):
             known[each.name] = evaluate(each.built, module.constants)
         else:
             exact = each.constraint is not None and each.constraint[0] == "=="
             known[each.name] = tree.Number(each.constraint[1] if exact and each.constraint else 0, span=part.span)
-    count = evaluate(layout.tail.count, known)
-    return literal_of(count, number(32))
+    count = literal_of(evaluate(layout.tail.count, known), number(32))
+    if count > form.MAXIMUM_PACKET:
+        raise wrong(codes.BAD_TEST, part.span, f"a packet has at most {form.MAXIMUM_PACKET} bytes")
+    return count

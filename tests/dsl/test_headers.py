@@ -13,7 +13,6 @@ from scapy.packet import Raw
 
 from dlcode_dsl import Packet, Source, Verdict, compile_source, run
 from dlcode_dsl.core.interpret import Sent
-from dlcode_dsl.library import library, library_sources
 
 MAC = ("02:00:00:00:00:0a", "02:00:00:00:00:0b")
 ETHER = f"ethernet(dst: {MAC[0]}, src: {MAC[1]})"
@@ -192,10 +191,6 @@ def test_a_field_has_the_place_and_value_that_scapy_gives_it(field: str) -> None
     assert all(kept)  # never a value made of bytes that are not there
 
 
-def test_every_field_of_the_library_is_compared_with_scapy() -> None:
-    fields = {f"{layout.name}.{field}" for layout in library().values() for field in layout.fields}
-    assert fields - set(FIELDS) == {"tcp.reserved"}  # which scapy splits
-    assert len(library_sources()) >= 6
 
 
 MESSAGES = """

@@ -7,7 +7,10 @@ header ipv4 {
   src: ip4 = 192.0.2.1, dst: ip4 = 192.0.2.2  // for documentation (RFC 5737)
   options: u8[(ihl - 5) * 4]
   ends length
-  next proto when frag == 0 { 1 => icmp, 6 => tcp, 17 => udp }  // a later fragment has no header inside
-  pseudo(src, dst, proto, carried)                              // RFC 768, RFC 9293 3.1
-  reply src <-> dst when src >= 1.0.0.0 && src < 224.0.0.0      // a host: no "this network", group or broadcast (RFC 1122, 3.2.1.3)
+  next proto when frag == 0 {  // a later fragment has no header inside
+    1 => icmp, 6 => tcp, 17 => udp, 132 => sctp
+    4 => ipv4, 41 => ipv6, 47 => gre, 51 => ah  // by path: ipv4/ipv4, gre/ipv4, ah/tcp
+  }
+  pseudo(src, dst, proto, carried)                          // RFC 768, RFC 9293 3.1
+  reply src <-> dst when src >= 1.0.0.0 && src < 224.0.0.0  // a host: no "this network" or group (RFC 1122, 3.2.1.3)
 }

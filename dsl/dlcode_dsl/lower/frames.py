@@ -17,6 +17,7 @@ from ..core.form import U16, U32, Constant, Expression
 from ..layout import Field, Layout
 from ..source import NOWHERE, Span
 from ..syntax import tree
+from ..types import number
 from ..wrong import wrong
 from . import fold
 from .emit import Emitter
@@ -33,14 +34,14 @@ class Part:
 
     layout: Layout
     values: dict[str, Expression]
-    extra: int = 0  # bytes of its variable part, all zero
+    tail: bytes = b""  # its variable part
     span: Span = NOWHERE
     sums: dict[str, Expression] = field(default_factory=dict)  # contributions to a checksum that have been computed
 
     @property
     def size(self) -> int:
         """Bytes of it."""
-        return self.layout.size + self.extra
+        return self.layout.size + len(self.tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,22 @@ class Trailer:
 
 
 def link(parts: Sequence[Part]) -> None:
-    """Give each header's selector the value that leads to the header after it, unless it has one."""
+    """Give each header's selector the value that leads to the header after it, unless it has one.
+
+    A link of a chain leads on by its own tables, or else by those of the header that the chain belongs to.
+    """
+    chained: Part | None = None  # the header whose chain the present one is a link of
     for part, following in pairwise(parts):
-        for table in part.layout.tables:
-            for value, to in table.links:
-                if to == following.layout.name and table.selector not in part.values:
-                    selector = part.layout.fields[table.selector]
-                    part.values[table.selector] = fold.constant(value, selector.type.core)
+        owner: Part | None = None
+        for each in (part, chained):
+            for table in each.layout.tables if each is not None and owner is None else ():
+                values = table.values(following.layout.name)
+                if values:
+                    owner = each if table.limit is not None else None
+                    selector = part.layout.fields.get(table.selector or "")
+                    if selector is not None and selector.name not in part.values:
+                        part.values[selector.name] = fold.constant(values[0], selector.type.core)
+        chained = owner
 
 
 def complete(
@@ -101,8 +111,7 @@ def complete(
             if each.name not in part.values:
                 call = checksum(each)
                 assert call is not None
-                enclosing = parts[at - 1] if at else None
-                part.values[each.name] = _summed(each, call, part, enclosing, carried, trailer, emitter)
+                part.values[each.name] = _summed(each, call, part, parts[:at], carried, trailer, emitter)
         carried = elements(part) + carried
     return carried
 
@@ -113,7 +122,7 @@ def elements(part: Part) -> list[Element]:
         Element(each.type.bits, part.values.get(each.name, fold.constant(0, each.type.core)), each.name)
         for each in part.layout.fields.values()
     ]
-    return found + [Element(8, fold.constant(0, form.U8), "")] * part.extra
+    return found + [Element(8, fold.constant(byte, form.U8), "") for byte in part.tail]
 
 
 def _more(size: int, trailer: Trailer | None) -> Expression:
@@ -123,18 +132,33 @@ def _more(size: int, trailer: Trailer | None) -> Expression:
 
 def _default(each: Field, part: Part, size: Expression, constants: Mapping[str, Known]) -> Expression:
     """The value of a field that is not given: what its header says, what its constraint wants, else 0."""
-    match each.built:
-        case tree.Use(tree.Name("size")):
-            if isinstance(size, Constant) and size.value >> each.type.bits:
-                remark = f"in `{each.name}`"
-                raise wrong(codes.DOES_NOT_FIT_LITERAL, part.span, remark, value=size.value, type=str(each.type))
-            resize = fold.narrow if each.type.bits < U32.bits else fold.widen
-            return resize(size, each.type.core, part.span)
-        case None:
-            exact = each.constraint is not None and each.constraint[0] == "=="
-            return fold.constant(each.constraint[1] if exact and each.constraint else 0, each.type.core)
-        case expression:
-            return fold.constant(literal_of(evaluate(expression, constants), each.type), each.type.core)
+    if each.built is None:
+        exact = each.constraint is not None and each.constraint[0] == "=="
+        return fold.constant(each.constraint[1] if exact and each.constraint else 0, each.type.core)
+    if not of_size(each):
+        return fold.constant(literal_of(evaluate(each.built, constants), each.type), each.type.core)
+    found = _of_size(each.built, size, constants)
+    if isinstance(found, Constant) and found.value >> each.type.bits:
+        remark = f"in `{each.name}`"
+        raise wrong(codes.DOES_NOT_FIT_LITERAL, part.span, remark, value=found.value, type=str(each.type))
+    resize = fold.narrow if each.type.bits < U32.bits else fold.widen
+    return resize(found, each.type.core, part.span)
+
+
+def of_size(each: Field) -> bool:
+    """Whether a field is built with the size of what is built."""
+    return each.built is not None and SIZE in tree.parts(each.built)
+
+
+def _of_size(built: tree.Expression, size: Expression, constants: Mapping[str, Known]) -> Expression:
+    """What a field is built with, of the size, as a u32."""
+    match built:
+        case tree.Use() if built == SIZE:
+            return size
+        case tree.Binary("+" | "-" | "*" | "/" as operator, left, right):
+            found = _of_size(left, size, constants), _of_size(right, size, constants)
+            return fold.binary(operator, *found, built.span)
+    return fold.constant(literal_of(evaluate(built, constants), number(U32.bits)), span=built.span)
 
 
 def sums_payload(parts: Sequence[Part]) -> bool:
@@ -155,7 +179,7 @@ def _summed(
     each: Field,
     call: tree.Call,
     part: Part,
-    enclosing: Part | None,
+    before: Sequence[Part],
     carried: list[Element],
     trailer: Trailer | None,
     emitter: Emitter,
@@ -176,8 +200,7 @@ def _summed(
                 if trailer is not None:
                     terms.append(trailer.words(bit))
             case "pseudo":
-                if enclosing is not None:
-                    terms += _pseudo(enclosing, _more(part.size + bits // 8, trailer), emitter)
+                terms += _pseudo(before, _more(part.size + bits // 8, trailer), emitter)
             case _:
                 raise wrong(codes.BAD_ARGUMENT, argument.span, "it sums header, payload and pseudo", name="checksum")
     known = sum(term.value for term in terms if isinstance(term, Constant))
@@ -209,19 +232,37 @@ def _folded(total: int) -> int:
     return total
 
 
-def _pseudo(enclosing: Part, carried: Expression, emitter: Emitter) -> list[Expression]:
-    """What the enclosing header adds: the named fields as numbers, and how many bytes it carries."""
+def _pseudo(before: Sequence[Part], carried: Expression, emitter: Emitter) -> list[Expression]:
+    """What the enclosing header adds: the named fields as numbers, and how many bytes it carries.
+
+    Behind the links of its chain, the chain's selector is the last one's: it says what is carried (RFC 8200, 8.1).
+    """
+    position = len(before) - 1
+    while position > 0 and _is_link(before, position):
+        position -= 1
+    if position < 0:
+        return []
+    enclosing, last = before[position], before[-1]
     terms: list[Expression] = []
     for name in enclosing.layout.pseudo:
         if name.text == "carried":
             terms.append(carried)
         else:
-            each = enclosing.layout.fields[name.text]
-            if each.name not in enclosing.values:
+            of = last if enclosing.layout.chain(name.text) is not None else enclosing
+            each = of.layout.fields[name.text]
+            if each.name not in of.values:
                 raise wrong(codes.BAD_LAYOUT, name.span, "a checksum is summed after those of what it carries")
             at = -each.type.bits % 16  # a number ends where a 16-bit word does
-            terms += _words(each.name, at, each.type.bits, enclosing.values[each.name], emitter, enclosing.sums)
+            terms += _words(each.name, at, each.type.bits, of.values[each.name], emitter, of.sums)
     return terms
+
+
+def _is_link(parts: Sequence[Part], position: int) -> bool:
+    """Whether a part is a link of the chain of one before it."""
+    name = parts[position].layout.name
+    return any(
+        table.limit is not None and table.values(name) for part in parts[:position] for table in part.layout.tables
+    )
 
 
 def contributions(

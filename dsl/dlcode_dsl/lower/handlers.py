@@ -322,10 +322,9 @@ def _deepest(module: Module, ends: list[tree.Name], link: str, condition: tree.E
     if not ends:
         return None
     routes = {name.text: paths(module.headers, link, name) for name in ends}
-    deepest = max(ends, key=lambda name: min(len(path) for path in routes[name.text]))
+    deepest = max(ends, key=lambda name: (len(routes[name.text][0]), -len(routes[name.text])))
     for name in ends:
-        on_the_way = all(any(step.header == name.text for step in path) for path in routes[deepest.text])
-        if name.text != deepest.text and not on_the_way:
+        if not all(any(path[: len(way)] == way for way in routes[name.text]) for path in routes[deepest.text]):
             raise wrong(codes.NO_END, condition.span, f"{name} is not on the way to {deepest}")
     return deepest
 

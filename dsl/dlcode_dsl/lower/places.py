@@ -13,47 +13,33 @@ from typing import TYPE_CHECKING
 from .. import codes
 from ..core import form
 from ..core.form import Body, Expression
-from ..layout import Field, Layout
-from ..paths import Path, Step, paths
+from ..paths import Path, exclusive, paths
 from ..source import Span
 from ..syntax import tree
 from ..wrong import wrong
 from . import fold
-from .values import Typed
+from .fields import PACKET, Place, arrive, end_of, field_value, is_read, reached, read_bytes
+from .links import follow
 
 if TYPE_CHECKING:
     from .expressions import Lowering
 
-PACKET = form.Extent("packet")
+__all__ = [
+    "PACKET",
+    "Part",
+    "Place",
+    "arrive",
+    "end_of",
+    "field_value",
+    "is_read",
+    "locate",
+    "on_the_way",
+    "only_way",
+    "payload_of",
+    "read_bytes",
+    "ways",
+]
 
-
-@dataclass(frozen=True)
-class Place:
-    """A header, message or view at `base + constant` bytes from the packet's start; no base is the start itself."""
-
-    layout: Layout
-    base: Expression | None
-    constant: int
-    sure: bool = False  # the whole fixed part is known to be captured
-    present: Expression | None = None  # a view that may be absent is there where this holds
-    limit: Expression = PACKET  # where the bytes that it may reach to end
-    whole: bool = False  # its variable part is known to end before the limit
-
-    def offset(self, more: int, span: Span) -> Expression:
-        """The offset of a byte of it, as a u32."""
-        if self.base is None:
-            return fold.constant(self.constant + more, span=span)
-        return fold.binary("+", self.base, fold.constant(self.constant + more, span=span), span)
-
-    @property
-    def key(self) -> tuple[Expression | None, int]:
-        """What tells it from other places in the same program."""
-        return self.base, self.constant
-
-    @property
-    def named(self) -> tuple[Expression | None, int, str, str]:
-        """What tells it from whatever else lies at the same place: a message may be called like a header."""
-        return self.base, self.constant, self.layout.kind, self.layout.name
 
 
 @dataclass(frozen=True)
@@ -84,7 +70,7 @@ def only_way(lower: Lowering, header: tree.Name) -> Path:
 
 
 def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
-    """The outermost instance of a header."""
+    """The outermost instance of a header, or the one at the end of a path."""
     known = lower.emitter.known.get(("header", header.text))
     if known is not None:
         assert isinstance(known, Place)
@@ -95,142 +81,67 @@ def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
     found = ways(lower, header)
     with lower.once(header.text, header.span):
         if len(found) == 1:
-            place = _along(lower, found[0], header, absent)
+            place = _along(lower, found[0], absent, header.span)
         else:
             place = _by_any(lower, found, header, absent)
     lower.emitter.known["header", header.text] = place
     return place
 
 
-def _along(lower: Lowering, path: Path, header: tree.Name, absent: Body) -> Place:
-    if not path:
-        return arrive(lower, Place(lower.module.headers[header.text], None, 0), absent, header.span)
-    *before, last = path
-    parent = _known_or_along(lower, tuple(before), tree.Name(last.header, span=header.span), absent)
-    return _follow(lower, parent, last, absent, header.span)
+def on_the_way(lower: Lowering, header: tree.Name) -> list[Place]:
+    """The headers from the link to one that was found, to which there is but one way."""
+    path = only_way(lower, header)
+    return [_along(lower, path[:length], None, header.span) for length in range(len(path) + 1)]
 
 
-def _known_or_along(lower: Lowering, path: Path, header: tree.Name, absent: Body) -> Place:
-    key = ("way", path, header.text)
-    known = lower.emitter.known.get(key)
-    if known is None:
-        known = lower.emitter.known[key] = _along(lower, path, header, absent)
-        if len(ways(lower, header)) == 1:
-            lower.emitter.known["header", header.text] = known
-    assert isinstance(known, Place)
-    return known
+def _along(lower: Lowering, path: Path, absent: Body | None, span: Span) -> Place:
+    """The header at the end of a way. Without `absent` it must have been found before."""
+    known = lower.emitter.known
+    place = known.get(("way", path))
+    if place is None:
+        if absent is None:
+            name = path[-1].to if path else lower.link
+            raise wrong(codes.MAY_BE_ABSENT, span, help=f"ask `has({name})` before", what=name)
+        if path:
+            place = follow(lower, _along(lower, path[:-1], absent, span), path[-1], absent, span)
+        else:
+            place = arrive(lower, Place(lower.module.headers[lower.link], None, 0), absent, span)
+        known["way", path] = place
+        name = path[-1].to if path else lower.link
+        others = [way for way in ways(lower, tree.Name(name, span=span)) if way != path]
+        if path in ways(lower, tree.Name(name, span=span)) and all(exclusive(path, way) for way in others):
+            known["header", name] = place  # what the bare name stands for, in this packet
+    assert isinstance(place, Place)
+    return place
 
 
-def _by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent: Body) -> Place:
-    """The header at the end of whichever way leads to it; what all ways begin with is walked once."""
-    emitter, span = lower.emitter, header.span
+def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span) -> None:
+    """Walk what all ways begin with, up to the value that parts them, which is read once."""
     shared = 0
     while all(len(path) > shared + 1 and path[shared] == found[0][shared] for path in found):
         shared += 1
-    if shared:
-        _known_or_along(lower, found[0][:shared], tree.Name(found[0][shared - 1].to, span=span), absent)
+    parting = _along(lower, found[0][:shared], absent, span)
+    selectors = {path[shared].table.selector for path in found}
+    if len(selectors) == 1 and (selector := selectors.pop()) is not None:  # read once for all ways
+        field_value(lower, parting, parting.layout.fields[selector], absent, span)
+
+
+def _by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent: Body) -> Place:
+    """The header at the end of whichever way leads to it."""
+    emitter, span = lower.emitter, header.span
+    _parting(lower, found, absent, span)
     at = emitter.variable(f"{header}.at", fold.constant(0), span)
     arrived = emitter.fresh("found")
     with emitter.nested() as tried:
         for path in found:
             label = emitter.fresh("other")
             with emitter.nested() as way:
-                place = _along(lower, path, header, (form.Leave(label, span=span),))
+                place = _along(lower, path, (form.Leave(label, span=span),), span)
                 emitter.emit(form.Assign(at.name, place.offset(0, span), span=span), form.Leave(arrived, span=span))
             emitter.block(label, way, span)
         emitter.emit(*absent)
     emitter.block(arrived, tried, span)
     return Place(lower.module.headers[header.text], at, 0)
-
-
-def _follow(lower: Lowering, parent: Place, step: Step, absent: Body, span: Span) -> Place:
-    """The next header, where the parent's table leads to it."""
-    layout = lower.module.headers.get(step.to)
-    if layout is None:
-        name = next(name for name in step.table.names if name.text == step.to)
-        raise wrong(codes.UNKNOWN_NAME, name.span, what="header", name=step.to)
-    selector = field_value(lower, parent, parent.layout.fields[step.table.selector], absent, span).core
-    matches = [fold.compare("==", selector, fold.constant(value, selector.type), span) for value in step.values]
-    lower.unless(fold.joined("or", matches), absent, span)
-    if step.table.guard is not None:
-        with lower.inside(parent):
-            lower.jump(step.table.guard, absent)
-    end = end_of(lower, parent, absent, span)
-    if isinstance(end, form.Constant):
-        return arrive(lower, Place(layout, None, end.value), absent, span)
-    return arrive(lower, Place(layout, end, 0), absent, span)
-
-
-def arrive(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Place:
-    """The place, where its header's constraints hold."""
-    for field in place.layout.fields.values():
-        if field.constraint is not None:
-            operator, wanted = field.constraint
-            value = field_value(lower, place, field, absent, span).core
-            lower.unless(fold.compare(operator, value, fold.constant(wanted, value.type), span), absent, span)
-    return place
-
-
-def end_of(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Expression:
-    """The offset of the first byte after a header, its variable part included."""
-    key = ("end", place.named)
-    known = lower.emitter.known.get(key)
-    if known is None:
-        end = place.offset(place.layout.size, span)
-        if place.layout.tail is not None:
-            with lower.once(f"{place.layout.name}.{place.layout.tail.name}", span), lower.inside(place):
-                end = fold.binary("+", end, lower.number(place.layout.tail.count, form.U32, absent), span)
-        known = lower.emitter.known[key] = lower.emitter.let(f"{place.layout.name}.end", end, span)
-    assert isinstance(known, Expression)
-    return known
-
-
-# ---- fields
-
-
-def field_value(lower: Lowering, place: Place, field: Field, absent: Body | None, span: Span) -> Typed:
-    """The value of a field."""
-    if place.present is not None:
-        if absent is None:
-            lower.emitter.emit(form.Check("assertion", place.present, span=span))
-        else:
-            lower.unless(place.present, absent, span)
-    key = ("field", place.named, field.name)
-    known = lower.emitter.known.get(key)
-    if known is None:
-        name = f"{place.layout.name}.{field.name}"
-        first, size = field.bytes
-        word = read_bytes(lower, place, first, size, name if field.whole else f"{name}.bytes", absent, span)
-        below = size * 8 - (field.bit - first * 8) - field.type.bits  # bits of the word under the field's lowest
-        shifted = fold.binary(">>", word, fold.constant(below, word.type), span)
-        known = lower.emitter.let(name, fold.truncate(shifted, field.type.core, span), span)
-        lower.emitter.known[key] = known
-    return Typed(field.type, known, span)
-
-
-def read_bytes(
-    lower: Lowering, place: Place, first: int, size: int, name: str, absent: Body | None, span: Span
-) -> Expression:
-    """The big-endian value of bytes of a place. Bytes before ones that were read are captured, so no test is made."""
-    known = lower.emitter.known
-    key = ("bytes", place.key, first, size)
-    value = known.get(key)
-    if value is None:
-        last = place.constant + first + size
-        sure = place.sure or known.get(("reached", place.base), 0) >= last
-        name = lower.emitter.fresh(name)
-        offset = place.offset(first, span)
-        lower.emitter.emit(form.Read(name, form.Type(size * 8), offset, None if sure else absent, span=span))
-        _reached(lower, place.base, last)
-        value = known[key] = form.Variable(name, form.Type(size * 8), span=span)
-    assert isinstance(value, form.Variable)
-    return value
-
-
-def _reached(lower: Lowering, base: Expression | None, last: int) -> None:
-    """Note that the bytes up to `base + last` are captured."""
-    key = ("reached", base)
-    lower.emitter.known[key] = max(lower.emitter.known.get(key, 0), last)
 
 
 # ---- the payload
@@ -246,26 +157,59 @@ def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Part:
     if absent is None:
         help = "ask for it in `when`, or say what happens without it: `payload.len else pass`"
         raise wrong(codes.MAY_BE_ABSENT, header.span, "its length fields may lie", help=help, what="payload")
-    path, span = only_way(lower, header), header.span
-    place = locate(lower, header, absent)
-    end: Expression = PACKET
-    for name in (lower.link, *(step.to for step in path)):
-        outer = locate(lower, tree.Name(name, span=span), absent)
-        if outer.layout.ends is not None:
-            value = field_value(lower, outer, outer.layout.fields[outer.layout.ends], absent, span).core
-            inner = fold.binary("+", outer.offset(0, span), fold.widen(value, form.U32, span), span)
-            inner = lower.emitter.let(f"{name}.bound", inner, span)
-            lower.unless(fold.compare("<=", inner, end, span), absent, span)
-            end = inner
-    start = end_of(lower, place, absent, span)
-    lower.unless(fold.compare("<=", start, end, span), absent, span)
-    for name in (lower.link, *(step.to for step in path)):  # all of them end before the payload, so they are captured
-        outer = locate(lower, tree.Name(name, span=span), absent)
-        _reached(lower, outer.base, outer.constant + outer.layout.size)
-    payload = lower.emitter.known[key] = Part(start, end)
+    span = header.span
+    found = ways(lower, header)
+    if len(found) == 1:
+        locate(lower, header, absent)
+        payload = _carried(lower, found[0], absent, span)
+    else:
+        payload = _carried_by_any(lower, found, header, absent)
+    lower.emitter.known[key] = payload
     return payload
 
 
-def is_read(lower: Lowering, place: Place, field: Field) -> bool:
-    """Whether a field has been read already, so that it is not absent here."""
-    return ("field", place.named, field.name) in lower.emitter.known
+def _carried(lower: Lowering, path: Path, absent: Body, span: Span) -> Part:
+    """The payload of the header at the end of a way."""
+    headers = [_along(lower, path[:length], absent, span) for length in range(len(path) + 1)]
+    end: Expression = PACKET
+    for outer in headers:
+        if outer.layout.ends is not None:
+            with lower.once(f"{outer.layout.name}'s end", span), lower.inside(outer):
+                length = lower.number(outer.layout.ends, form.U32, absent)
+            inner = fold.binary("+", outer.offset(0, span), length, span)
+            inner = lower.emitter.let(f"{outer.layout.name}.bound", inner, span)
+            lower.unless(fold.compare("<=", inner, end, span), absent, span)
+            end = inner
+    start = end_of(lower, headers[-1], absent, span)
+    lower.unless(fold.compare("<=", start, end, span), absent, span)
+    for outer in headers:  # all of them end before the payload, so they are captured
+        reached(lower, outer.base, outer.constant + outer.layout.size)
+    return Part(start, end)
+
+
+def _carried_by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent: Body) -> Part:
+    """The payload of a header to which there are several ways; the header's place becomes known with it."""
+    emitter, span = lower.emitter, header.span
+    _parting(lower, found, absent, span)
+    zero = fold.constant(0, span=span)
+    at = emitter.variable(f"{header}.at", zero, span)
+    start = emitter.variable(f"{header}.carries", zero, span)
+    end = emitter.variable(f"{header}.until", zero, span)
+    arrived = emitter.fresh("found")
+    with emitter.nested() as tried:
+        for path in found:
+            label = emitter.fresh("other")
+            with emitter.nested() as way:
+                place = _along(lower, path, (form.Leave(label, span=span),), span)
+                payload = _carried(lower, path, absent, span)
+                for variable, value in ((at, place.offset(0, span)), (start, payload.start), (end, payload.end)):
+                    emitter.emit(form.Assign(variable.name, value, span=span))
+                emitter.emit(form.Leave(arrived, span=span))
+            emitter.block(label, way, span)
+        emitter.emit(*absent)
+    emitter.block(arrived, tried, span)
+    layout = lower.module.headers[header.text]
+    if ("header", header.text) not in emitter.known:
+        emitter.known["header", header.text] = Place(layout, at, 0)
+        reached(lower, at, layout.size)
+    return Part(start, end)

@@ -22,8 +22,7 @@ IN_A_REGISTER = 32
 
 def chain(lower: Statements, last: tree.Name) -> list[Place]:
     """The headers on the way to the last one, all found before. Raises Wrong where there are more ways."""
-    names = [lower.link, *(step.to for step in places.only_way(lower, last))]
-    return [places.locate(lower, tree.Name(name, span=last.span), None) for name in names]
+    return places.on_the_way(lower, last)
 
 
 def guard(lower: Statements, last: tree.Name, absent: Body) -> None:

@@ -45,7 +45,7 @@ class Built:
         fixed = {
             name: fold.constant(value, self.layout.fields[name].type.core) for name, value in self.fixed.items()
         }
-        return Part(self.layout, {**fixed, **values}, self.extra, span)
+        return Part(self.layout, {**fixed, **values}, bytes(self.extra), span)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,8 @@ def _leading(module: Module, before: Built, after: Built, name: tree.Name) -> Bu
         values = [value for value, to in table.links if to == after.layout.name]
         if values:
             fixed = dict(before.fixed)
-            fixed.setdefault(table.selector, values[0])
+            if table.selector is not None:
+                fixed.setdefault(table.selector, values[0])
             if table.guard is not None:
                 for field in _named(before.layout, table.guard):
                     fixed.setdefault(field.name, _default(module, field))
@@ -154,7 +155,7 @@ def _named(layout: Layout, expression: tree.Expression) -> list[Field]:
 
 def _default(module: Module, field: Field) -> int:
     """What a frame is built with where a field is not given."""
-    if field.built is not None and frames.checksum(field) is None and field.built != frames.SIZE:
+    if field.built is not None and frames.checksum(field) is None and not frames.of_size(field):
         return literal_of(evaluate(field.built, module.constants), field.type)
     return field.constraint[1] if field.constraint is not None and field.constraint[0] == "==" else 0
 

@@ -82,17 +82,19 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
 
     def next(self, meta: Any, parts: list[Any]) -> tree.Next:
         selector, guard, *links = parts
-        return tree.Next(self.to_name(selector), guard, tuple(links), span=self.span(meta))
+        name = None if selector is None else self.to_name(selector)
+        return tree.Next(name, guard, tuple(links), span=self.span(meta))
 
     def link(self, meta: Any, parts: list[Any]) -> tuple[tuple[Expression, ...], Name]:
-        return tuple(parts[:-1]), self.to_name(parts[-1])
+        *values, name = _present(parts)
+        return tuple(values), self.to_name(name)
 
     def header_chain(self, meta: Any, parts: list[Any]) -> tree.Chain:
         selector, guard, limit, *links = parts
         return tree.Chain(self.to_name(selector), guard, limit, tuple(links), span=self.span(meta))
 
     def ends(self, meta: Any, parts: list[Any]) -> tree.Ends:
-        return tree.Ends(self.to_name(parts[0]), span=self.span(meta))
+        return tree.Ends(parts[0], span=self.span(meta))
 
     def reply(self, meta: Any, parts: list[Any]) -> tree.Reply:
         source, destination, guard = parts

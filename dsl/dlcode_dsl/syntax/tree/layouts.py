@@ -23,9 +23,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """`next selector when guard { values => header, … }`."""
+    """`next selector when guard { values => header, … }`, or `next { header, … }`, which their constraints part."""
 
-    selector: Name
+    selector: Name | None
     guard: Expression | None
     links: tuple[tuple[tuple[Expression, ...], Name], ...]
     span: Span = span_of()
@@ -47,9 +47,9 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """`ends field`: the field's value, counted in bytes from the header's start, is where its contents end."""
+    """`ends count`: so many bytes from the header's start is where its contents end; fields are named as they are."""
 
-    field: Name
+    count: Expression
     span: Span = span_of()
 
 
