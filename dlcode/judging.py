@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from errno import EACCES
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dlcode.captures import CaptureError, Packet, write_capture
-from dlcode_dsl import MOST_BYTES, Compiled, Diagnostic, Program, Source, compile_bytes, compile_source
+from dlcode_dsl import MOST_BYTES, Compiled, Diagnostic, Loader, Program, Source, compile_bytes, compile_source
 
 if TYPE_CHECKING:
     from dlcode_verifier import Answer, Certificate, Options, Refutation
@@ -91,8 +92,32 @@ def judge_text(text: str, name: str) -> Judged:
 
 def judge_file(path: str | os.PathLike[str]) -> Judged:
     """Judge a source file. Raises OSError if it can't be read; what is in it never raises."""
-    with open(path, "rb") as stream:  # one byte more than the longest source can have, so that a longer one is seen
-        return judge(compile_bytes(stream.read(MOST_BYTES + 1), os.fspath(path)))
+    return judge(compile_file(path))
+
+
+def compile_file(path: str | os.PathLike[str]) -> Compiled:
+    """Compile a source file and the files beside it that it uses. Raises as `judge_file` does."""
+    return compile_bytes(_read(path), os.fspath(path), load=beside(path))
+
+
+def beside(path: str | os.PathLike[str]) -> Loader:
+    """What reads the files that the source at `path` uses: those of its folder, and of folders inside that."""
+    folder = Path(path).resolve().parent
+
+    def load(name: str) -> Source:
+        found = (folder / name).resolve()
+        if not found.is_relative_to(folder):
+            raise PermissionError(EACCES, "a link leads out of the folder of the source")
+        if found.exists() and not found.is_file():
+            raise PermissionError(EACCES, "this is no file")
+        return Source.from_bytes(os.fspath(Path(path).parent / name), _read(found))
+
+    return load
+
+
+def _read(path: str | os.PathLike[str]) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read(MOST_BYTES + 1)  # one more than the longest source can have, so that a longer one is seen
 
 
 def save_witnesses(judged: Judged, folder: Path) -> Judged:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlcode.judging import Judged, Judgement, Verdict
-from dlcode_dsl import MOST_BYTES, Compiled, Program, Source, compile_bytes, compile_source
+from dlcode.judging import Judged, Judgement, Verdict, compile_file
+from dlcode_dsl import Compiled, Program, Source, compile_source
 
 if TYPE_CHECKING:
     from dlcode_verifier import Certificate
@@ -165,7 +165,7 @@ def resolve(question: Question, sources: Iterable[str], link: str) -> Asked:
     """
     from dlcode_verifier import verify
 
-    compiled = {path: _compiled(path) for path in sources}
+    compiled = {path: compile_file(path) for path in sources}
     names, written = [], question.filters
     if question.word == "shadowed" and not written:
         every = [program for one in compiled.values() for program in one.programs if program.kind == "filter"]
@@ -188,11 +188,6 @@ def resolve(question: Question, sources: Iterable[str], link: str) -> Asked:
     return Asked(Question(question.word, written), tuple(names), those, tuple(judged))
 
 
-def _compiled(path: str) -> Compiled:
-    with open(path, "rb") as stream:  # one byte more than the longest source can have, so that a longer one is seen
-        return compile_bytes(stream.read(MOST_BYTES + 1), path)
-
-
 def _expression(text: str, link: str) -> tuple[Program | None, Compiled]:
     compiled = compile_source(Source(f"'{text}'", f"filter expression on {link} {{ {text} }}"))
     if not compiled.errors and len(compiled.programs) != 1:
@@ -203,7 +198,7 @@ def _expression(text: str, link: str) -> tuple[Program | None, Compiled]:
 def _named(name: str, compiled: dict[str, Compiled]) -> tuple[Program | None, Compiled]:
     path, colon, inner = name.rpartition(":")
     if colon and path not in compiled and Path(path).exists():
-        compiled[path] = _compiled(path)
+        compiled[path] = compile_file(path)
     if colon and path in compiled:
         return _of_source(inner, path, compiled[path])
     holders = [path for path, of in compiled.items() if name in _filters(of)]

@@ -1,7 +1,7 @@
 // An ICMP echo responder (RFC 792; RFC 1122, 3.2.2.6): what is asked comes back, whoever is scheduled.
 handler ping on icmp.type == 8 && icmp.code == 0
-  may  reply
-  when payload.len <= 1476           // a frame holds no more behind the headers of Ethernet, IPv4 and ICMP
+  may     reply
+  when    payload.len <= 1476  // a frame holds no more behind the headers of Ethernet, IPv4 and ICMP
 {
   send reply(icmp(type: 0), payload)
   consume

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .core.text import print_program
     from .diagnostics import Diagnostic
     from .formatting import Formatted, format_source
+    from .imports import Loader
     from .rendering import render
     from .source import Source, Span
     from .syntax.parse import MOST_BYTES
@@ -28,6 +29,7 @@ _HOMES = {
     "Diagnostic": ".diagnostics",
     "Fault": ".core.interpret",
     "Formatted": ".formatting",
+    "Loader": ".imports",
     "MOST_BYTES": ".syntax.parse",
     "Outcome": ".core.interpret",
     "Packet": ".core.interpret",
@@ -57,6 +59,7 @@ __all__ = [
     "Diagnostic",
     "Fault",
     "Formatted",
+    "Loader",
     "Outcome",
     "Packet",
     "Program",

@@ -9,6 +9,7 @@ from . import codes
 from .core.check import assert_well_formed
 from .core.form import Program
 from .diagnostics import Diagnostic, diagnostic
+from .imports import Loader, used_by
 from .library import library
 from .lower import functions
 from .lower.emit import LARGEST_PROGRAM, TooLarge
@@ -32,6 +33,7 @@ class Compiled:
     programs: tuple[Program, ...]
     tests: tuple[TestCase, ...]
     diagnostics: tuple[Diagnostic, ...]
+    used: tuple[Source, ...] = ()  # the files that it uses, the library's apart
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -46,10 +48,11 @@ class Compiled:
         raise KeyError(name)
 
 
-def compile_source(source: Source, *, include: Iterable[Source] = ()) -> Compiled:
+def compile_source(source: Source, *, include: Iterable[Source] = (), load: Loader | None = None) -> Compiled:
     """Compile a source. What is wrong with it is in the result; bad input never raises.
 
-    The headers, messages and constants of `include` are declared before it, beside the header library.
+    The headers, messages and constants of `include` are declared before it, beside the header library. `load` reads the
+    files that it uses; without one it can use those of the library.
     """
     found: list[Diagnostic] = []
     declarations: list[tree.Declaration] = []
@@ -59,28 +62,37 @@ def compile_source(source: Source, *, include: Iterable[Source] = ()) -> Compile
         declarations += [part for part in parsed.declarations if not isinstance(part, tree.Test)]
     parsed = parse(source)
     found += parsed.diagnostics
-    module, wrong = module_of([*declarations, *parsed.declarations], library())
+    used = used_by(parsed, load)
+    found += used.diagnostics
+    module, wrong = module_of([*declarations, *used.declarations, *parsed.declarations], library())
     found += wrong
     found += judge_pipes(module) + judge_templates(module)
     programs: dict[str, Program] = {}
     declared_programs: list[tree.Filter | tree.Handler] = [*module.filters.values(), *module.handlers.values()]
+    blocks = [part for part in parsed.declarations if isinstance(part, tree.Test)]
+    tested = {block.program.text for block in blocks}
+    elsewhere = {id(declaration) for declaration in used.declarations}
     for declared in declared_programs:
+        if id(declared) in elsewhere and declared.name.text not in tested:
+            continue
         program, diagnostics = lower(module, declared)
         found += diagnostics
         if program is not None:
             assert_well_formed(program)
             programs[program.name] = program
     found += functions.judge(module)
-    in_order = sorted(programs.values(), key=lambda program: program.span.start)
-    blocks = [part for part in parsed.declarations if isinstance(part, tree.Test)]
+    own = [program for program in programs.values() if program.span.source not in used.sources]
+    in_order = sorted(own, key=lambda program: program.span.start)
     tests, refused = test_cases(module, programs, blocks)
     found += refused
-    return Compiled(source, tuple(in_order), tests, tuple(_in_order(found)))
+    return Compiled(source, tuple(in_order), tests, tuple(_in_order(found)), tuple(used.sources))
 
 
-def compile_bytes(data: bytes, name: str, *, include: Iterable[Source] = ()) -> Compiled:
+def compile_bytes(
+    data: bytes, name: str, *, include: Iterable[Source] = (), load: Loader | None = None
+) -> Compiled:
     """Compile the bytes of a file that is shown under `name`; that they are no UTF-8 is a diagnostic as well."""
-    return compile_source(Source.from_bytes(name, data), include=include)
+    return compile_source(Source.from_bytes(name, data), include=include, load=load)
 
 
 def lower(module: Module, declared: tree.Filter | tree.Handler) -> tuple[Program | None, list[Diagnostic]]:

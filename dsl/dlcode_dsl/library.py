@@ -10,7 +10,8 @@ from types import MappingProxyType
 from .layout import Layout
 from .module import module_of
 from .source import Source
-from .syntax.parse import parse
+from .syntax import tree
+from .syntax.parse import Parsed, parse
 
 
 @cache
@@ -24,10 +25,27 @@ def library_sources() -> tuple[Source, ...]:
 
 
 @cache
+def _parsed() -> Mapping[str, Parsed]:
+    """Each shipped file by its name without folder and ending."""
+    found = {source.name.split("/")[-1].removesuffix(".ash"): parse(source) for source in library_sources()}
+    assert not any(each.diagnostics for each in found.values()), [each.diagnostics for each in found.values()]
+    return found
+
+
+@cache
 def library() -> Mapping[str, Layout]:
     """The layouts of all shipped headers."""
-    parsed = [parse(source) for source in library_sources()]
-    module, wrong = module_of((declaration for each in parsed for declaration in each.declarations), {})
+    declared = (declaration for each in _parsed().values() for declaration in each.declarations)
+    module, wrong = module_of((each for each in declared if isinstance(each, tree.Header | tree.Constant)), {})
     assert not wrong, wrong
-    assert not any(each.diagnostics for each in parsed), [each.diagnostics for each in parsed]
     return MappingProxyType(module.headers)
+
+
+def library_names() -> list[str]:
+    """What `use` can name without quotes."""
+    return list(_parsed())
+
+
+def library_file(name: str) -> Parsed | None:
+    """The shipped file of that name, for `use`; None where there is none."""
+    return _parsed().get(name)

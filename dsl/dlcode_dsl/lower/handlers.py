@@ -21,7 +21,7 @@ from ..syntax import tree
 from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
 from . import fold, places, replies, templates, views
-from .filters import binding
+from .filters import binding, root
 from .names import Memory, Silent
 from .needs import used
 from .pipes import lower_pipe
@@ -333,7 +333,10 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
     """The core program of a handler; None where something is wrong with it."""
     link = ETHERNET
     if isinstance(declared.on, tree.Use) and declared.on.name.text in module.filters:
-        link = module.filters[declared.on.name.text].link.text
+        try:
+            link = root(module, module.filters[declared.on.name.text].link)
+        except Wrong as error:
+            return None, [error.diagnostic]
     lower = HandlerLowering(module, declared, link)
     lower.head()
     if not lower.found and not lower.statements(declared.body, outermost=True) and not lower.found:
