@@ -21,14 +21,14 @@ from dlcode_jit.outcome import Outcome, cells_from_bytes, cells_to_bytes, effect
 from dlcode_jit.r3000.image import MipsCode, MipsImage
 
 KSEG0 = 0x8000_0000
-SIZE = 0x4_0000
+SIZE = 0x6_0000
 RETURN = 0x1000  # where the image returns to: nothing is executed there
 CODE = 0x2000
 LEASE = 0x1_0000
 QUEUE = 0x1_0100
 REGIONS = 0x2_0000
-STACK = 0x2_F000  # top of the stack
-PACKET = 0x3_0002  # 2 modulo 4
+STACK = 0x4_F000  # top of the stack
+PACKET = 0x5_0002  # 2 modulo 4
 PATTERN = 0xA5
 
 REGISTER = {name: number for number, name in enumerate(GENERAL_NAMES)}
