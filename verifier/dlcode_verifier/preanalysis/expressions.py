@@ -19,7 +19,7 @@ from .values import (
     difference,
     interval,
 )
-from .zones import ZERO
+from .zones import ZERO, Zone
 
 PACKET, WIRE = "extent.packet", "extent.wire"
 """Names that no program binds, of the packet's two lengths."""
@@ -104,19 +104,21 @@ def assume(values: Values, state: State, condition: Truth, holds: bool = True) -
                 return assume(values, state, left) and assume(values, state, right)
             return _one_fails(values, state, left, right)
         case Comparison(operator, left, right):
-            return _compare(values, state, operator if holds else OPPOSITE[operator], left, right)
+            zone = state.zone
+            possible = _compare(zone, operator if holds else OPPOSITE[operator], left, right)
+            return possible and values.follow(zone, left[0]) and values.follow(zone, right[0])
         case Chosen(first, on_first, second, on_second):
-            possible = [
+            ways = [
                 (side, facts)
                 for side, facts in ((first, on_first), (second, on_second))
                 if not isinstance(side, bool) or side is holds
             ]
-            if len(possible) == 1:
-                ((side, facts),) = possible
+            if len(ways) == 1:
+                ((side, facts),) = ways
                 for x, y, c in facts:
                     state.zone.add(x, y, c)
                 return assume(values, state, side, holds)
-            return bool(possible)
+            return bool(ways)
     return True
 
 
@@ -134,8 +136,7 @@ def _one_fails(values: Values, state: State, left: Truth, right: Truth) -> bool:
     return first or second
 
 
-def _compare(values: Values, state: State, operator: str, left: Value, right: Value) -> bool:
-    zone = state.zone
+def _compare(zone: Zone, operator: str, left: Value, right: Value) -> bool:
     match operator:
         case "<":
             return at_most(zone, left, right, -1)

@@ -18,10 +18,10 @@ MOST_OUTER = 20
 PATIENCE = 2
 """Times a bound may be weakened to just what is needed; later ones go to a threshold."""
 
-IMPATIENCE = 7
+IMPATIENCE = 5
 """Times after which a bound is given up."""
 
-APART = (-64, -32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 2048, 4096, 65536)
+APART = (-16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 64, 256, 2048, 65536)
 """Thresholds for differences."""
 
 LARGEST = (255, 65535, (1 << 32) - 1)
@@ -35,8 +35,12 @@ class Phase(Enum):
     """What a walk over a loop does with what it finds."""
 
     WEAKEN = "weaken"
+    GIVE_UP = "give up"  # what would have to be weakened
     NARROW = "narrow"
     RECORD = "record"
+
+
+WEAKENING = (Phase.WEAKEN, Phase.GIVE_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,19 @@ class Head:
 
     def enter(self, values: Values, state: State, phase: Phase) -> Entry:
         """Come to the loop from outside."""
-        numbers = [name for name in self.scope.assigned if name in state.numbers]
+        numbers = [name for name in self.scope.assigned if name in state.numbers]  # the likeliest first
         kept = [*numbers[:MOST_ASSIGNED], self.site.turns]
         symbols = {name: values.symbol(("head", self.site.number, name)) for name in kept}
         outer = self._outer(state, numbers)
+        values.pinned.update(symbols.values(), outer)
         ways = {symbol: state.numbers[name] for name, symbol in symbols.items()}
         bounds = _project(state, ways, outer)
         changed = False
         if not self.entered:
             self.entered, self.bounds = True, dict(bounds)
             self.multiples = {name: values.multiple(state.numbers[name]) for name in symbols}
-        elif phase is Phase.WEAKEN:
-            changed = self._weaken(bounds)
+        elif phase in WEAKENING:
+            changed = self._weaken(bounds, symbols, phase)
             for name in symbols:
                 changed |= self._combine(name, values.multiple(state.numbers[name]))
         start = state.copy()
@@ -104,21 +109,24 @@ class Head:
         if phase is Phase.RECORD:
             return False
         if back is None:  # no turn is followed by another
-            if phase is Phase.NARROW:
+            changed = phase is Phase.NARROW and self.bounds != entry.bounds
+            if changed:
                 self.bounds = dict(entry.bounds)
-            return False
+            return changed
         after = _project(back, {symbol: back.numbers[name] for name, symbol in entry.symbols.items()}, entry.outer)
-        if phase is Phase.WEAKEN:
-            changed = self._weaken(after)
+        if phase in WEAKENING:
+            changed = self._weaken(after, entry.symbols, phase)
             for name in entry.symbols:
                 changed |= self._combine(name, values.multiple(back.numbers[name]))
             return changed
+        changed = False
         for key, c in after.items():
             if key in entry.bounds:
                 most = max(c, entry.bounds[key])
                 if most < self.bounds.get(key, ENDLESS):
                     self.bounds[key] = most
-        return False
+                    changed |= most < entry.start.zone.bound(*key)
+        return changed
 
     def _outer(self, state: State, changed: list[str]) -> tuple[Symbol, ...]:
         names = [self.site.words, PACKET, *(name for name in self.scope.used if name not in changed), *changed]
@@ -128,7 +136,8 @@ class Head:
         symbols.pop(ZERO, None)
         return tuple(symbols)[:MOST_OUTER]
 
-    def _weaken(self, bounds: Bounds) -> bool:
+    def _weaken(self, bounds: Bounds, symbols: dict[str, Symbol], phase: Phase) -> bool:
+        names = {symbol: name for name, symbol in symbols.items()}
         changed = False
         for key, c in list(self.bounds.items()):
             most = bounds.get(key, ENDLESS)
@@ -136,21 +145,23 @@ class Head:
                 continue
             changed = True
             times = self.weakened[key] = self.weakened.get(key, 0) + 1
-            if times > PATIENCE:
-                most = self._threshold(key, most) if times <= IMPATIENCE else ENDLESS
+            if times > IMPATIENCE or phase is Phase.GIVE_UP:
+                most = ENDLESS
+            elif times > PATIENCE:
+                most = self._threshold(names, key, most)
             if most < KNOWN:
                 self.bounds[key] = most
             else:
                 del self.bounds[key]
         return changed
 
-    def _threshold(self, key: tuple[Symbol, Symbol], c: int) -> int:
+    def _threshold(self, names: dict[Symbol, str], key: tuple[Symbol, Symbol], c: int) -> int:
         x, y = key
-        near = [constant + more for constant in self.scope.constants for more in (-1, 0, 1)]
+        near = self.scope.constants.get(names[x if y == ZERO else y], ()) if ZERO in key else ()
         if y == ZERO:
-            return min((one for one in [*near, *LARGEST] if one >= c), default=ENDLESS)
+            return min((one for one in [*near, *(one + 1 for one in near), *LARGEST] if one >= c), default=ENDLESS)
         if x == ZERO:
-            return -max((one for one in near if 0 < one <= -c), default=0)
+            return -max((one for one in [*near, *(one - 1 for one in near)] if 0 < one <= -c), default=0)
         return min((one for one in APART if one >= c), default=ENDLESS)
 
     def _combine(self, name: str, multiple: tuple[int, int]) -> bool:

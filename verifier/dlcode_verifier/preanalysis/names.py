@@ -102,30 +102,23 @@ class Most:
 
 
 def greatest(seen: Seen, line: Line, constant: int, maximum: int) -> Most | None:
-    """The greatest value of a sum when the loop is come to: a constant where one is below the longest packet."""
-    zone = seen.entry.state.zone
+    """The greatest value of a sum when the loop is come to: a constant, unless the packet's length says much more."""
+    zone, packet = seen.entry.state.zone, seen.entry.state.numbers[PACKET][0]
     parts, more = at_entry(seen, line)
-    constant += more
-    packet = seen.entry.state.numbers[PACKET]
-    items = list(parts.items())
-    if len(items) == 2 and {coefficient for _, coefficient in items} == {1, -1}:
-        (x, _), (y, _) = sorted(items, key=lambda item: -item[1])
-        apart = zone.bound(x, y)
-        if apart < maximum:
-            return Most(constant + apart, 0)
-    fixed, linear, per_byte = constant, constant, 0
-    for symbol, coefficient in items:
+    fixed = linear = constant + more
+    per_byte = 0
+    for symbol, coefficient in parts.items():
         low, high = interval(zone, (symbol, 0))
-        if coefficient < 0:
-            fixed += coefficient * low
-            linear += coefficient * low
-            continue
-        fixed += coefficient * high
-        over = zone.bound(symbol, packet[0])
-        if over < maximum:
-            linear += coefficient * over
+        fixed += coefficient * (high if coefficient > 0 else low)
+        if coefficient > 0 and zone.bound(symbol, packet) < maximum:
             per_byte += coefficient
+            linear += coefficient * zone.bound(symbol, packet)
         else:
-            linear += coefficient * high
-    best = Most(fixed, 0) if fixed < maximum or not per_byte or fixed <= linear else Most(linear, per_byte)
+            linear += coefficient * (high if coefficient > 0 else low)
+    if sorted(parts.values()) == [-1, 1]:
+        x, y = sorted(parts, key=lambda symbol: -parts[symbol])
+        fixed = min(fixed, constant + more + zone.bound(x, y))
+    best = Most(linear, per_byte)
+    if not per_byte or 2 * fixed <= best.at(maximum):
+        best = Most(fixed, 0)
     return best if best.at(maximum) < KNOWN else None

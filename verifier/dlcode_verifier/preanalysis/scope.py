@@ -24,10 +24,11 @@ MOST_ASSIGNED = 16
 class LoopScope:
     """The names and constants of one loop's text, each once, in its order."""
 
-    assigned: tuple[str, ...]
+    assigned: tuple[str, ...]  # those in its condition first, then those that are compared with constants
     used: tuple[str, ...]
     condition: tuple[str, ...]  # the names in its condition, and in what its head binds for it
-    constants: tuple[int, ...]  # that something is compared with
+    constants: dict[str, tuple[int, ...]]  # what each name is compared with
+    size: int  # statements
     halves: bool  # something is halved in it
     writes_packet: bool
     writes_memory: bool
@@ -60,8 +61,9 @@ def scope_of(program: Program, places: tuple[Site, ...]) -> Scope:
                 _bind(statement, types, program)
     followed = None
     if len(types) > MOST_FOLLOWED:
-        first = [loop.assigned for loop in loops.values()] + [loop.condition for loop in loops.values()]
-        names = dict.fromkeys(name for group in [*first, *(loop.used for loop in loops.values())] for name in group)
+        groups = [loop.condition for loop in loops.values()] + [tuple(loop.constants) for loop in loops.values()]
+        groups += [group for loop in loops.values() for group in (loop.assigned, loop.used)]
+        names = dict.fromkeys(name for group in groups for name in group)
         followed = frozenset(list(names)[:MOST_FOLLOWED])
     return Scope(types, followed, loops)
 
@@ -148,7 +150,7 @@ def _loop_scope(site: Site) -> LoopScope:
 def _scope(nodes: list[Any], conditions: list[Any]) -> LoopScope:
     assigned: dict[str, None] = {}
     used: dict[str, None] = {}
-    constants: dict[int, None] = {}
+    constants: dict[str, dict[int, None]] = {}
     halves = False
     for node in nodes:
         if isinstance(node, form.Assign):
@@ -160,17 +162,19 @@ def _scope(nodes: list[Any], conditions: list[Any]) -> LoopScope:
                 case form.Extent(of):
                     used["extent." + of] = None
                 case form.Compare(_, left, right):
-                    for side in (left, right):
+                    for side, other in ((left, right), (right, left)):
                         if isinstance(side, form.Constant):
-                            constants[side.value] = None
+                            for name in names_of(other):
+                                constants.setdefault(name, {})[side.value] = None
                 case form.Binary("/" | ">>"):
                     halves = True
     tested = dict.fromkeys(name for condition in conditions for name in names_of(condition))
     return LoopScope(
-        tuple(assigned),
+        tuple(sorted(assigned, key=lambda name: (name not in tested, name not in constants))),
         tuple(used),
         tuple(tested),
-        tuple(constants),
+        {name: tuple(values) for name, values in constants.items()},
+        len(nodes),
         halves,
         any(isinstance(node, form.Rewrite) for node in nodes),
         any(isinstance(node, form.Store | form.Copy) for node in nodes),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from .values import Chosen, Truth, Unknown, Value, Values, at_most, common_multiple, difference, interval
+from .values import Chosen, Truth, Unknown, Value, Values, at_most, common_multiple, difference, interval, symbols_of
 from .zones import KNOWN, ZERO, Constraint, Symbol, Zone, joined
 
 MOST_KEPT = 64
 """Most bounds that a truth value brings along from one of two ways."""
+
+NEAR = 12
+"""Most values that one which has met another is compared with."""
 
 
 class State:
@@ -43,10 +46,6 @@ class State:
         self.numbers = {name: value for name, value in self.numbers.items() if name in kept}
         self.truths = {name: truth for name, truth in self.truths.items() if name in kept}
 
-    def prune(self) -> None:
-        """Forget the symbols that no name stands for."""
-        self.zone = self.zone.restricted({ZERO, *(symbol for symbol, _ in self.numbers.values())})
-
 
 def merged(
     values: Values, place: Hashable, one: State | None, other: State | None, names: Iterable[str]
@@ -57,7 +56,13 @@ def merged(
         if left is not None:
             left.keep(names)
         return left
-    zone = joined(one.zone, other.zone)
+    names = tuple(names)
+    held = {value[0] for name, value in one.numbers.items() if other.numbers.get(name) == value}
+    for name in names:
+        for state in (one, other):
+            if name in state.truths:
+                held |= symbols_of(state.truths[name])
+    zone = joined(one.zone, other.zone, values.live(one.zone, held))
     result = State(
         {},
         {},
@@ -106,11 +111,11 @@ def _relate(
     """Bounds between what met and the values near it, and the others that met."""
     near: dict[Symbol, None] = {}
     for known, symbol in ((one, first[0]), (other, second[0])):
-        if symbol != ZERO:
+        if symbol in zone.high and symbol != ZERO:
             near[symbol] = None
         for graph in (known.above, known.below):
-            for neighbour in list(graph.get(symbol, ()))[:MOST_KEPT]:
-                near[neighbour] = None
+            close = [neighbour for neighbour in graph.get(symbol, ()) if neighbour in zone.high]
+            near |= dict.fromkeys(close[:NEAR])
     here = [((symbol, 0), (symbol, 0), (symbol, 0)) for symbol in near]
     for this, that, there in [*here, *((a, b, both) for (a, b), both in met.items())]:
         if there[0] == value[0]:

@@ -6,7 +6,7 @@ its meaning: what an operator gives for the same operands is the same symbol, an
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from math import gcd
 
@@ -56,6 +56,19 @@ class Chosen:
 
 Truth = bool | Unknown | Comparison | Both | Negation | Chosen
 
+
+def symbols_of(truth: Truth) -> set[Symbol]:
+    """The symbols that a truth value speaks of."""
+    match truth:
+        case Comparison(_, left, right):
+            return {left[0], right[0]}
+        case Both(left, right) | Chosen(left, _, right, _):
+            return symbols_of(left) | symbols_of(right)
+        case Negation(of):
+            return symbols_of(of)
+    return set()
+
+
 # ---- numbers
 
 
@@ -66,6 +79,8 @@ class Values:
         self._symbols: dict[Hashable, Symbol] = {}
         self.count = 0
         self.multiples: dict[Symbol, tuple[int, int]] = {}  # symbol: (m, r): it is r modulo m
+        self.pinned: set[Symbol] = set()  # symbols that are spoken of elsewhere
+        self._operands: dict[Symbol, tuple[Symbol, Symbol]] = {}
         self._sums: dict[Symbol, tuple[Value, Value]] = {}
         self._differences: dict[Symbol, tuple[Value, Value]] = {}
 
@@ -74,6 +89,15 @@ class Values:
         self.count += 1
         return self.count
 
+    def live(self, zone: Zone, held: Iterable[Symbol]) -> set[Symbol]:
+        """The symbols of a zone that some name stands for, or that may be computed again from such ones."""
+        found = {ZERO, *self.pinned, *held}
+        for symbol in sorted(zone.high):  # a symbol is younger than what it is computed from
+            operands = self._operands.get(symbol)
+            if operands is not None and found.issuperset(operands):
+                found.add(symbol)
+        return found
+
     def symbol(self, key: Hashable) -> Symbol:
         """The symbol of that key."""
         found = self._symbols.get(key)
@@ -81,12 +105,16 @@ class Values:
             found = self._symbols[key] = self.number()
         return found
 
-    def value(self, zone: Zone, key: Hashable, low: int, high: int) -> Value:
-        """The symbol of that key as a value between two others."""
+    def value(
+        self, zone: Zone, key: Hashable, low: int, high: int, operands: tuple[Symbol, Symbol] | None = None
+    ) -> Value:
+        """The symbol of that key as a value between two others; `operands`: what it is computed from."""
         low = min(low, high)
         if low == high:
             return ZERO, low
         symbol = self.symbol(key)
+        if operands:
+            self._operands[symbol] = operands
         zone.high.setdefault(symbol, high)
         zone.low.setdefault(symbol, low)
         zone.add(symbol, ZERO, high)
@@ -148,6 +176,17 @@ class Values:
                 return self.value(zone, (operator, left, right), least, fits)
         return self.value(zone, (operator, left, right, bits), 0, most)
 
+    def follow(self, zone: Zone, symbol: Symbol) -> bool:
+        """Learn what the bounds of a sum or a difference say of its parts; false where that cannot be."""
+        low, high = zone.between(symbol)
+        if symbol in self._differences:
+            left, right = self._differences[symbol]
+            return at_most(zone, right, left, -low) and at_most(zone, left, right, high)
+        if symbol in self._sums:
+            (one, _), (two, _) = self._sums[symbol]
+            return zone.add(one, ZERO, high - zone.between(two)[0]) and zone.add(two, ZERO, high - zone.between(one)[0])
+        return True
+
     def _plus(self, zone: Zone, left: Value, right: Value, most: int) -> Value:
         if left[0] == ZERO:
             return right[0], right[1] + left[1]
@@ -162,7 +201,9 @@ class Values:
         low, high = _symbols_range(zone, first, second)
         if high + offset > most:
             high = most - offset
-        total = self.value(zone, ("+", first, second), low, high)
+        total = self.value(zone, ("+", first, second), low, high, (first, second))
+        if total[0] == ZERO:
+            return ZERO, total[1] + offset
         self._sums.setdefault(total[0], ((first, 0), (second, 0)))
         self._add_multiple(total[0], (first, 0), (second, 0), 1)
         for x, y in ((first, second), (second, first)):
@@ -191,7 +232,7 @@ class Values:
                 if one[0] == right[0]:  # (right + other) - right = other
                     return other[0], other[1] + left[1] + one[1] - right[1]
         low, high = max(0, -difference(zone, right, left)), difference(zone, left, right)
-        result = self.value(zone, ("-", left, right), low, max(low, high))
+        result = self.value(zone, ("-", left, right), low, max(low, high), (left[0], right[0]))
         if result[0] != ZERO:
             self._differences.setdefault(result[0], (left, right))
             self._add_multiple(result[0], left, right, -1)
@@ -209,9 +250,8 @@ class Values:
         if right == (ZERO, 1):
             return left
         fits = not cut or high <= most  # a shift cuts bits off
-        product = self.value(
-            zone, ("*", left, right, most), low_left * low_right if fits else 0, min(high, most)
-        )
+        low = low_left * low_right if fits else 0
+        product = self.value(zone, ("*", left, right, most), low, min(high, most), (left[0], right[0]))
         if product[0] != ZERO and right[0] == ZERO and right[1] > 1:
             factor = right[1]
             modulus, rest = self.multiple(left)
@@ -229,16 +269,16 @@ class Values:
             least = 1  # or the run has ended
         if right == (ZERO, 1):
             return left
-        quotient = self.value(zone, ("/", left, right), low // max(greatest, 1), high // least)
+        quotient = self.value(zone, ("/", left, right), low // max(greatest, 1), high // least, (left[0], right[0]))
         at_most(zone, quotient, left, -(low - low // least))
         found = self._sums.get(left[0])
         if found is not None and right == (ZERO, 2):  # a middle
             for (one, _), (two, _) in (found, found[::-1]):
                 apart, back = zone.bound(one, two), zone.bound(two, one)
                 if apart < KNOWN:
-                    zone.add(quotient[0], two, (apart + left[1]) // 2)
+                    at_most(zone, quotient, (two, 0), (apart + left[1]) // 2)
                 if back < KNOWN:
-                    zone.add(two, quotient[0], -((left[1] - back) // 2))
+                    at_most(zone, (two, 0), quotient, -((left[1] - back) // 2))
         return quotient
 
     def _masked(self, zone: Zone, left: Value, right: Value) -> Value:
@@ -249,7 +289,7 @@ class Values:
         high = min(interval(zone, left)[1], interval(zone, right)[1])
         if right[0] == ZERO and (right[1] + 1) & right[1] == 0 and interval(zone, left)[1] <= right[1]:
             return left
-        masked = self.value(zone, ("&", left, right), 0, high)
+        masked = self.value(zone, ("&", left, right), 0, high, (left[0], right[0]))
         at_most(zone, masked, left, 0)
         at_most(zone, masked, right, 0)
         if right[0] == ZERO and right[1] > 0:

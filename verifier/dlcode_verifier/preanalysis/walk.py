@@ -23,8 +23,14 @@ from .zones import ZERO, Zone
 ROUNDS = 24
 """Most rounds over an outermost loop; what still changes then is guessed as it is."""
 
-LARGEST_STATE = 600
-"""Symbols from which on a zone is cut back to those that a name stands for."""
+PATIENT_ROUNDS, HURRIED_ROUNDS = 12, 2
+"""Rounds after which a bound that does not last is given up, in loops of usual size and in large ones."""
+
+NARROWINGS = 2
+"""Most rounds that take back what was weakened too far."""
+
+LARGE_LOOP = 400
+"""Statements from which on a loop is large."""
 
 _Turn = Callable[[State], tuple[State | None, State | None, list[State]]]
 """From the head of a loop: the state in which a turn begins, the one in which it comes back, those that leave."""
@@ -123,8 +129,6 @@ class Walk:
         self, statement: form.If, condition: Truth, then: Body, otherwise: Body, state: State
     ) -> State | None:
         values, names = self.values, state.names
-        if len(state.zone.high) > LARGEST_STATE:
-            state.prune()
         if self.vain(then):
             return self.body(otherwise, state) if assume(values, state, condition, False) else None
         other = state.copy()
@@ -223,24 +227,28 @@ class Walk:
         """Walk a loop: one that stands in no other until nothing changes, and then once more for the record."""
         if self.phase is not None:
             return self.once(site, state, names, turn)
-        left = None
+        left, values = None, self.values
         marks = {label: len(states) for label, states in self.leaving.items()}
-        for phase in self.phases():
+        for phase in self.phases(self.scope.loops[site.number].size):
             for label, mark in marks.items():
                 del self.leaving[label][mark:]
             self.phase, self.changed = phase, False
             left = self.once(site, state.copy(), names, turn)
         self.phase = None
+        values.pinned.clear()
         return left
 
-    def phases(self) -> Iterator[Phase]:
+    def phases(self, size: int) -> Iterator[Phase]:
         """What to do in each round: weaken what does not last, take back what was weakened too far, and note it."""
-        for _ in range(ROUNDS):
-            yield Phase.WEAKEN
+        patient = PATIENT_ROUNDS if size <= LARGE_LOOP else HURRIED_ROUNDS
+        for number in range(ROUNDS):
+            yield Phase.WEAKEN if number < patient else Phase.GIVE_UP
             if not self.changed:
                 break
-        yield Phase.NARROW
-        yield Phase.NARROW
+        for _ in range(NARROWINGS):
+            yield Phase.NARROW
+            if not self.changed:
+                return
         yield Phase.RECORD
 
     def once(self, site: Site, state: State, names: tuple[str, ...], turn: _Turn) -> State | None:
@@ -250,8 +258,6 @@ class Walk:
         if head is None:
             head = self.heads[site.number] = Head(site, self.scope.loops[site.number], self.scope)
         state.numbers[site.turns] = ZERO, 0
-        if len(state.zone.high) > LARGEST_STATE:
-            state.prune()
         entry = head.enter(values, state, phase)
         self.changed |= entry.changed
         start = entry.start
@@ -260,7 +266,7 @@ class Walk:
             symbol, offset = back.numbers[site.turns]
             back.numbers[site.turns] = symbol, offset + 1
         self.changed |= head.come_back(values, back, entry, phase)
-        if phase is Phase.RECORD:
+        if phase in (Phase.NARROW, Phase.RECORD):
             self.seen[site.number] = Seen(head, entry, turning, back)
         if turning is not None and back is not None:
             for end in exits:

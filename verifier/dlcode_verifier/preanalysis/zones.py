@@ -7,7 +7,7 @@ Nothing here is relied upon: what comes of it is a guess, so a zone may forget, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 Symbol = int
 Constraint = tuple[Symbol, Symbol, int]
@@ -21,7 +21,7 @@ KNOWN = ENDLESS >> 1
 """Bounds below it mean something."""
 
 NEIGHBOURS = 24
-"""Most bounds of one symbol that the closure looks at."""
+"""Most other symbols above one, and most bounds on each side of one that the closure looks at."""
 
 
 class Zone:
@@ -40,17 +40,6 @@ class Zone:
         new.low, new.high = self.low.copy(), self.high.copy()
         new.above = {symbol: bounds.copy() for symbol, bounds in self.above.items()}
         new.below = {symbol: bounds.copy() for symbol, bounds in self.below.items()}
-        return new
-
-    def restricted(self, symbols: set[Symbol]) -> Zone:
-        """The same without other symbols."""
-        new = Zone()
-        new.low = {x: low for x, low in self.low.items() if x in symbols}
-        new.high = {x: high for x, high in self.high.items() if x in symbols}
-        for old, kept in ((self.above, new.above), (self.below, new.below)):
-            for x, bounds in old.items():
-                if x in symbols:
-                    kept[x] = {y: c for y, c in bounds.items() if y in symbols}
         return new
 
     def between(self, x: Symbol) -> tuple[int, int]:
@@ -87,8 +76,10 @@ class Zone:
 
     def _note(self, x: Symbol, y: Symbol, c: int) -> None:
         if c < self.bound(x, y):
-            self.above.setdefault(x, {})[y] = c
-            self.below.setdefault(y, {})[x] = c
+            bounds = self.above.setdefault(x, {})
+            if len(bounds) < NEIGHBOURS or y in bounds:
+                bounds[y] = c
+                self.below.setdefault(y, {})[x] = c
 
     def _lower(self, x: Symbol, high: int) -> bool:
         if high < self.high.get(x, ENDLESS):
@@ -119,18 +110,20 @@ class Zone:
                 yield x, y, c
 
 
-def joined(one: Zone, other: Zone) -> Zone:
-    """What both zones know."""
+def joined(one: Zone, other: Zone, kept: Container[Symbol]) -> Zone:
+    """What both zones know of some symbols."""
     new = Zone()
     for x, high in one.high.items():
-        if x in other.high:
+        if x in kept and x in other.high:
             new.high[x] = max(high, other.high[x])
-    for x, low in one.low.items():
-        if x in other.low:
-            new.low[x] = min(low, other.low[x])
+            new.low[x] = min(one.low.get(x, 0), other.low.get(x, 0))
     for this, that in ((one, other), (other, one)):
         for x, bounds in this.above.items():
+            if x not in new.high:
+                continue
             for y, c in bounds.items():
+                if y not in new.high:
+                    continue
                 if (most := max(c, that.bound(x, y))) < KNOWN:
                     new._note(x, y, most)
     return new
