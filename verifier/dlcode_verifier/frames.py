@@ -1,4 +1,4 @@
-"""The rule for a frame that is sent: its pieces lie in the packet, and it is no longer than a frame and in its template.
+"""The rule for a frame that is sent: its pieces lie in the packet, it is not too long, and it is inside its template.
 
 A template speaks of the part of a frame whose pieces have known sizes, so each of its fixed parts lies in known pieces,
 at known places: no bytes of the frame need to be modelled.

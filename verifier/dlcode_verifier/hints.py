@@ -4,7 +4,8 @@ Read back, it is a guess like those of the pre-analysis, in whose place it stand
 Text that is none, which only a hand can have written, raises ValueError.
 
     3 * %i + -1 * extent(packet) + 0 <= 0          3 * %i + 1 multiple of 4          invariant 0 (of the author's)
-    -1 * %i + 1 * extent(packet) + 0 falls by 1    … halves                          …, … falls by 1 (one after the other)
+    -1 * %i + 1 * extent(packet) + 0 falls by 1    … halves                          …, … falls by 1 (the first, or it
+                                                                                     stays and the second falls)
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from dlcode_dsl.core import form
 from dlcode_dsl.core.check import bodies
 from dlcode_dsl.core.form import Body, Expression, Program, Type
 
-from .cost import Linear
 from .facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Site, Sum, sites
 from .turns import LoopProof
 
 _NAME = re.compile(r"%(\S+)")
 _CONSTANT = re.compile(r"(\d+):u(\d+)")
-_WIDENED = re.compile(r"widen\((.+), u(\d+)\)")
+_WIDENED = re.compile(r"widen\(%(\S+), u(\d+)\)")
 _EXTENTS = {"extent(packet)": form.Extent("packet"), "extent(wire)": form.Extent("wire")}
 
 
@@ -55,7 +55,7 @@ def guesses(program: Program, loops: Any) -> Guesses:
                 measures.append(_measure(told["measure"], known))
             invariants = tuple(fact for fact in facts if not isinstance(fact, Measure))
             found[site.number] = LoopFacts(invariants, tuple(measures), _most(told["most"]))
-    except (KeyError, IndexError, TypeError, AttributeError):
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
         raise ValueError("no facts of loops") from None
     return found
 
@@ -83,8 +83,7 @@ def show(fact: Fact | Measure, site: Site) -> str | None:
 
 def read(text: str, site: Site, names: Mapping[str, Type]) -> Fact | Measure:
     """The fact or measure of a text. Raises ValueError."""
-    if text.startswith("invariant "):
-        assert isinstance(site.node, form.Loop) or not text
+    if text.startswith("invariant ") and isinstance(site.node, form.Loop):
         return Claimed(site.node.invariants[int(text.removeprefix("invariant "))])
     if text.endswith(" <= 0"):
         return AtMostZero(_sum(text.removesuffix(" <= 0"), names))
@@ -118,8 +117,8 @@ def _atom(text: str, names: Mapping[str, Type]) -> Expression:
         return form.Variable(name[1], names[name[1]])
     if (constant := _CONSTANT.fullmatch(text)) is not None:
         return form.Constant(int(constant[1]), Type(int(constant[2])))
-    if (widened := _WIDENED.fullmatch(text)) is not None:
-        return form.Convert("widen", _atom(widened[1], names), Type(int(widened[2])))
+    if (widened := _WIDENED.fullmatch(text)) is not None and widened[1] in names:
+        return form.Convert("widen", form.Variable(widened[1], names[widened[1]]), Type(int(widened[2])))
     raise ValueError(f"{text} is no term of a sum")
 
 

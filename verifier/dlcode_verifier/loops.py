@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 COUNTED = 1 << 63
 """Limits from here on are not counted: no proof says anything of so many turns."""
 
+FEW_CELLS = 8
+"""Cells of a region up to which a loop that writes no others leaves the rest of the region as it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -88,7 +91,7 @@ class Changes:
 
     assigned: frozenset[str]
     bound: frozenset[str]
-    regions: frozenset[str]
+    regions: dict[str, frozenset[int] | None]  # of each that is written: the cells, where they are few and known
     rewrites: bool
 
 
@@ -98,9 +101,25 @@ def changes(loop: form.Loop) -> Changes:
     return Changes(
         frozenset(one.name for one in inside if isinstance(one, form.Assign)),
         bound_in((*loop.head, *loop.body, *(loop.exhausted or ()))),
-        frozenset(one.region for one in inside if isinstance(one, form.Store | form.Copy)),
+        {region: _cells(region, inside) for region in sorted(_written(inside))},
         any(isinstance(one, form.Rewrite) for one in inside),
     )
+
+
+def _written(inside: Sequence[form.Statement]) -> set[str]:
+    return {one.region for one in inside if isinstance(one, form.Store | form.Copy)}
+
+
+def _cells(region: str, inside: Sequence[form.Statement]) -> frozenset[int] | None:
+    """The cells of a region that are written, if all indexes are constants, and few."""
+    cells = set()
+    for one in inside:
+        match one:
+            case form.Store(of, form.Constant(index)) if of == region:
+                cells.add(index)
+            case (form.Store(of) | form.Copy(region=of)) if of == region:
+                return None
+    return frozenset(cells) if len(cells) <= FEW_CELLS else None
 
 
 def bound_in(body: Body) -> frozenset[str]:
@@ -239,8 +258,13 @@ def forget(run: Run, head: State, site: Site, changed: Changes) -> None:
     for name in sorted(changed.assigned & head.names.keys()):
         head.names[name] = terms.unknown(terms.bits(head.names[name]), name)
     head.ghosts[site.turns] = terms.unknown(64, site.turns)
-    for region in sorted(changed.regions):
-        head.memory[region] = terms.unknown(terms.bits(head.memory[region]), region)
+    for region, cells in changed.regions.items():
+        array = head.memory[region]
+        if cells is None:
+            array = terms.unknown(terms.bits(array), region)
+        for cell in sorted(cells or ()):
+            array = terms.store(array, run.word(cell), terms.unknown(-terms.bits(array), region))
+        head.memory[region] = array
         if run.program.region(region).mode != "scratch":
             head.written = terms.either(head.written, terms.unknown(0, "written"))
     if changed.rewrites:

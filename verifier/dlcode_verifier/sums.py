@@ -53,7 +53,7 @@ def total(terms: Terms, sum: Sum, look: Look) -> Total | None:
 
 def _atom(terms: Terms, atom: Expression, look: Look) -> Term | None:
     match atom:
-        case form.Constant(value, type) if 0 < type.bits and 0 <= value < 1 << type.bits:
+        case form.Constant(value, type) if 0 < type.bits <= 128 and 0 <= value < 1 << type.bits:
             return terms.constant(value, type.bits)
         case form.Variable(_, type):
             term = look(atom)
