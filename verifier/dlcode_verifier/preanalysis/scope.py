@@ -14,7 +14,13 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type
 from ..facts import Site
 
 MOST_FOLLOWED = 160
-"""Most names of a program that are followed; where there are more, those that a loop assigns or compares come first."""
+"""Most names that are followed which no loop uses."""
+
+MOST_IN_LOOP, MOST_IN_LARGE_LOOP = 64, 24
+"""Most names that are followed in an outermost loop: those that it tests and assigns come first."""
+
+LARGE_LOOP = 400
+"""Statements from which on a loop is large."""
 
 MOST_ASSIGNED = 16
 """Most names that a loop assigns of which facts are looked for."""
@@ -33,18 +39,20 @@ class LoopScope:
     writes_packet: bool
     writes_memory: bool
 
+    @property
+    def followed(self) -> frozenset[str]:
+        """The names that are followed in it where it is an outermost loop."""
+        names = dict.fromkeys((*self.condition, *self.constants, *self.assigned, *self.used))
+        return frozenset(list(names)[: MOST_IN_LOOP if self.size <= LARGE_LOOP else MOST_IN_LARGE_LOOP])
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A program's names with their types, which of them are followed, and its loops by their sites' numbers."""
 
     types: dict[str, Type]
-    followed: frozenset[str] | None  # None: all
+    followed: frozenset[str]
     loops: dict[int, LoopScope]
-
-    def follows(self, name: str) -> bool:
-        """Whether the name's values are followed."""
-        return self.followed is None or name in self.followed
 
 
 def scope_of(program: Program, places: tuple[Site, ...]) -> Scope:
@@ -59,13 +67,9 @@ def scope_of(program: Program, places: tuple[Site, ...]) -> Scope:
             types |= {state.name: state.initial.type for state in site.pipe.states}
             for statement in statements(site.pipe.body):
                 _bind(statement, types, program)
-    followed = None
-    if len(types) > MOST_FOLLOWED:
-        groups = [loop.condition for loop in loops.values()] + [tuple(loop.constants) for loop in loops.values()]
-        groups += [group for loop in loops.values() for group in (loop.assigned, loop.used)]
-        names = dict.fromkeys(name for group in groups for name in group)
-        followed = frozenset(list(names)[:MOST_FOLLOWED])
-    return Scope(types, followed, loops)
+    followed = {name for loop in loops.values() for name in loop.followed}
+    followed |= set(list(types)[: MOST_FOLLOWED])
+    return Scope(types, frozenset(followed), loops)
 
 
 def needed(program: Program) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Set
 
 from .values import Chosen, Truth, Unknown, Value, Values, at_most, common_multiple, difference, interval, symbols_of
 from .zones import KNOWN, ZERO, Constraint, Symbol, Zone, joined
@@ -45,6 +45,21 @@ class State:
         kept = dict.fromkeys(names)
         self.numbers = {name: value for name, value in self.numbers.items() if name in kept}
         self.truths = {name: truth for name, truth in self.truths.items() if name in kept}
+
+    def restricted(self, values: Values, names: Set[str]) -> State:
+        """The same with only these names, and those that stand for the same values but for an offset."""
+        symbols = {value[0] for name, value in self.numbers.items() if name in names}
+        numbers = {name: value for name, value in self.numbers.items() if name in names or value[0] in symbols - {ZERO}}
+        truths = {name: truth for name, truth in self.truths.items() if name in names}
+        symbols = symbols.union(*(symbols_of(truth) for truth in truths.values()))
+        zone = self.zone.restricted(values.live(self.zone, symbols))
+        return State(numbers, truths, zone, self.packet, self.memory)
+
+    def regain(self, whole: State, part: State) -> None:
+        """Take back what `whole` knew and `part`, from which this one comes, did not."""
+        self.numbers |= {name: value for name, value in whole.numbers.items() if name not in part.numbers}
+        self.truths |= {name: truth for name, truth in whole.truths.items() if name not in part.truths}
+        self.zone.regain(whole.zone)
 
 
 def merged(

@@ -15,7 +15,7 @@ from dlcode_dsl.core.form import Body, Program, Statement
 from ..facts import Site
 from .expressions import PACKET, WIRE, assume, bind, number, truth
 from .heads import Head, Phase, Seen, bound_turns
-from .scope import Scope, needed, scope_of
+from .scope import LARGE_LOOP, Scope, needed, scope_of
 from .state import State, merged
 from .values import Comparison, Truth, Values, at_most, interval
 from .zones import ZERO, Zone
@@ -28,10 +28,6 @@ PATIENT_ROUNDS, HURRIED_ROUNDS = 12, 2
 
 NARROWINGS = 2
 """Most rounds that take back what was weakened too far."""
-
-LARGE_LOOP = 400
-"""Statements from which on a loop is large."""
-
 _Turn = Callable[[State], tuple[State | None, State | None, list[State]]]
 """From the head of a loop: the state in which a turn begins, the one in which it comes back, those that leave."""
 
@@ -45,6 +41,7 @@ class Walk:
         for site in places:
             self.places.setdefault(id(site.node), []).append(site)
         self.scope: Scope = scope_of(program, places)
+        self.followed = self.scope.followed
         self.needed = needed(program)
         self.heads: dict[int, Head] = {}
         self.seen: dict[int, Seen] = {}
@@ -72,7 +69,7 @@ class Walk:
         program, values = self.program, self.values
         match statement:
             case form.Let(name, value) | form.Assign(name, value):
-                if self.scope.follows(name):
+                if name in self.followed:
                     bind(program, values, state, name, value)
             case form.Read():
                 return self.read(statement, state)
@@ -112,7 +109,7 @@ class Walk:
                 self.body(read.otherwise, other)
         if not at_most(zone, offset, packet, -size):
             return None
-        if self.scope.follows(read.name):
+        if read.name in self.followed:
             key = ("packet", offset, size, state.packet)
             state.numbers[read.name] = self.values.value(zone, key, 0, (1 << read.type.bits) - 1)
         return state
@@ -227,15 +224,19 @@ class Walk:
         """Walk a loop: one that stands in no other until nothing changes, and then once more for the record."""
         if self.phase is not None:
             return self.once(site, state, names, turn)
-        left, values = None, self.values
+        left, values, scope = None, self.values, self.scope.loops[site.number]
+        self.followed = scope.followed
+        inside = state.restricted(values, {*self.followed, site.words, count_of(site), PACKET, WIRE})
         marks = {label: len(states) for label, states in self.leaving.items()}
-        for phase in self.phases(self.scope.loops[site.number].size):
+        for phase in self.phases(scope.size):
             for label, mark in marks.items():
                 del self.leaving[label][mark:]
             self.phase, self.changed = phase, False
-            left = self.once(site, state.copy(), names, turn)
-        self.phase = None
+            left = self.once(site, inside.copy(), names, turn)
+        self.phase, self.followed = None, self.scope.followed
         values.pinned.clear()
+        if left is not None:
+            left.regain(state, inside)
         return left
 
     def phases(self, size: int) -> Iterator[Phase]:

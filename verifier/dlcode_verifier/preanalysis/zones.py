@@ -42,6 +42,20 @@ class Zone:
         new.below = {symbol: bounds.copy() for symbol, bounds in self.below.items()}
         return new
 
+    def restricted(self, kept: Container[Symbol]) -> Zone:
+        """The same without other symbols."""
+        return joined(self, self, kept)
+
+    def regain(self, other: Zone) -> None:
+        """Take over what another zone knows of symbols that this one does not have."""
+        new = {x for x in other.high if x not in self.high}
+        for x in new:
+            self.low[x], self.high[x] = other.low.get(x, 0), other.high[x]
+        for x, bounds in other.above.items():
+            for y, c in bounds.items():
+                if x in new or y in new:
+                    self._note(x, y, c)
+
     def between(self, x: Symbol) -> tuple[int, int]:
         """The least and the greatest value of a symbol."""
         return self.low.get(x, 0), self.high.get(x, ENDLESS)
