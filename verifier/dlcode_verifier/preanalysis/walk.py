@@ -242,8 +242,8 @@ class Walk:
     def phases(self, size: int) -> Iterator[Phase]:
         """What to do in each round: weaken what does not last, take back what was weakened too far, and note it."""
         patient = PATIENT_ROUNDS if size <= LARGE_LOOP else HURRIED_ROUNDS
-        for number in range(ROUNDS):
-            yield Phase.WEAKEN if number < patient else Phase.GIVE_UP
+        for turn in range(ROUNDS):
+            yield Phase.WEAKEN if turn < patient else Phase.GIVE_UP
             if not self.changed:
                 break
         for _ in range(NARROWINGS):
