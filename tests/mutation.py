@@ -158,7 +158,8 @@ def judge(mutant: Mutant, original: Compiled) -> Fate:
             case OverBudget():
                 return Fate(mutant, "over budget")
             case Proved():
-                before = next((one for one in original.programs if one.name == program.name), None)
+                alike = [one for one in original.programs if one.name == program.name]
+                before = next((one for one in alike if one.regions == program.regions), None)
                 reason, wrong = _why_safe(program, before, compiled)
                 if wrong:
                     return Fate(mutant, "accepted", reason, wrong)
