@@ -15,7 +15,7 @@ from dlcode_verifier.encodings import Ast, Encoder
 from dlcode_verifier.evaluate import value_of
 from dlcode_verifier.integer import Integer
 from dlcode_verifier.ranges import shapes
-from dlcode_verifier.terms import Term, Terms
+from dlcode_verifier.terms import FALSE, TRUE, Term, Terms
 
 ENCODERS = (Integer, BitVector)
 BITS = 4
@@ -191,6 +191,91 @@ def test_a_byte_swap_turns_the_bytes_around(encoder: type[Encoder], size: int) -
         if swapped not in bench.encoder.loose:
             assert not bench.can(facts[0], bench.encoder.build.negate(facts[1]))
     assert (swapped in bench.encoder.loose) == (encoder is Integer and size > 8)
+
+
+SUMS = [
+    ((1, 0), 0), ((1, -1), 0), ((-2, 3), 5), ((-1, -1), 7), ((0, 2), 3), ((1000, 1), -9000), ((1 << 70, -(1 << 71)), -1)
+]  # fmt: skip
+"""Coefficients and a constant."""
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize(("by", "constant"), SUMS)
+def test_sums_of_facts_are_of_mathematical_integers(encoder: type[Encoder], by: tuple[int, int], constant: int) -> None:
+    """At most 0, and multiples, of sums whose terms are not of one width and whose coefficients fit none."""
+    bench = Bench(encoder)
+    left, right = bench.cell(0), bench.terms.convert("widen", bench.cell(1), 64)
+    parts = list(zip(by, (left, right), strict=True))
+    nonpositive = bench.terms.nonpositive(parts, constant)
+    multiples = {modulus: bench.terms.multiple(parts, constant, modulus) for modulus in (1, 3, 8)}
+    bench.tell(left, right, nonpositive, *multiples.values())
+
+    def cases() -> Iterator[tuple[list[Ast], Ast]]:
+        for a in ALL:
+            for b in ALL:
+                here = [bench.equals(left, a), bench.equals(right, b)]
+                whole = by[0] * a + by[1] * b + constant
+                yield here, bench.equals(nonpositive, int(whole <= 0))
+                for modulus, multiple in multiples.items():
+                    yield here, bench.equals(multiple, int(whole % modulus == 0))
+
+    assert bench.always(cases())
+
+
+def test_sums_are_folded_to_what_they_are() -> None:
+    terms = Terms()
+    cell = terms.make("cell", 8, terms.make("memory", -8, "m"), terms.constant(0, 32))
+    seven = terms.constant(7, 8)
+    assert terms.nonpositive([(1, seven)], -7) == TRUE
+    assert terms.nonpositive([(1, cell), (-1, cell)], 1) == FALSE
+    assert terms.multiple([(4, seven)], 1, 2) == FALSE
+    assert terms.nonpositive([(2, cell), (1, seven), (1, cell)], 0) == terms.nonpositive([(3, cell)], 7)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_an_unknown_value_is_any_of_its_type_and_no_other(encoder: type[Encoder]) -> None:
+    bench = Bench(encoder)
+    value, truth = bench.terms.unknown(BITS, "x"), bench.terms.unknown(0, "x")
+    array = bench.terms.unknown(-BITS, "x")
+    cell = bench.terms.cell(array, bench.terms.constant(3, 32))
+    guard = bench.terms.guard()
+    wide = bench.terms.nonpositive([(-1, value)], (1 << BITS) - 1)
+    bench.tell(value, truth, cell, guard, wide)
+    for one in ALL:
+        assert bench.can(bench.equals(value, one), bench.equals(cell, 15 - one), bench.equals(truth, one % 2))
+    assert bench.can(bench.equals(guard, 1), bench.equals(truth, 0))
+    assert bench.always(iter([([bench.equals(wide, 1)], bench.equals(value, 15))])), "it is never above its type"
+
+
+def test_a_copy_is_read_where_it_lies() -> None:
+    """Each cell after a copy, and after stores and a choice on top of it, against a list of cells."""
+    rng = random.Random(5)
+    for _ in range(200):
+        terms = Terms()
+        packet, memory = bytes(rng.randrange(256) for _ in range(12)), [rng.randrange(256) for _ in range(12)]
+        array, cells, source = terms.make("memory", -8, "m"), list(memory), terms.make("packet", -8)
+        for _ in range(rng.randint(1, 5)):
+            at, value = rng.randrange(12), rng.randrange(256)
+            match rng.randrange(3):
+                case 0:
+                    array, cells[at] = terms.store(array, terms.constant(at, 32), terms.constant(value, 8)), value
+                case 1:
+                    count, start = rng.randint(0, 12 - at), rng.randrange(12)
+                    count = min(count, 12 - start)
+                    where = [terms.constant(number, 32) for number in (at, count, start)]
+                    array = terms.copied(array, where[0], where[1], source, where[2])
+                    cells[at : at + count] = packet[start : start + count]
+                case _:
+                    other = terms.store(array, terms.constant(at, 32), terms.constant(value, 8))
+                    long = terms.compare("<", terms.make("length", 32), terms.constant(value, 32))
+                    array = terms.choose(long, other, array)
+                    if len(packet) < value:
+                        cells[at] = value
+        anywhere = terms.cell(array, terms.make("wire", 32))
+        for place in range(12):
+            here, there = terms.cell(array, terms.constant(place, 32)), Packet(packet, place)
+            assert value_of(terms.rows, here, there, {"m": memory}) == cells[place]
+            assert value_of(terms.rows, anywhere, there, {"m": memory}) == cells[place]
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

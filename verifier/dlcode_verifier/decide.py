@@ -32,6 +32,9 @@ GOALS_TOGETHER = 50
 ROUNDS = 60
 """Rounds of giving up facts after which all that are left are given up."""
 
+PASSES = 4
+"""Passes over the promises, each by itself, after which all facts that are left are given up."""
+
 
 def decide(task: Task, context: z3.Context) -> Decision:
     """Decide each goal, in a context that nothing else has used."""
@@ -127,9 +130,11 @@ class Desk:
 
     def each_by_itself(self) -> None:
         """Keep the candidates whose promises are each proved under those that are kept; then decide the obligations."""
-        changed = bool(self.task.guards)
+        changed, passes = bool(self.task.guards), 0
         while changed:
-            changed = False
+            changed, passes = False, passes + 1
+            if passes > PASSES:
+                self.drop(set(range(len(self.task.guards))))
             for position in sorted(self.task.promised):
                 if position not in self.given_up and self.ask(self.integers, position, "integer").status != PROVED:
                     self.drop({self.task.promised[position]})
