@@ -58,3 +58,22 @@ def test_an_unsafe_program_is_refuted_at_its_mistake(case: Case, request: pytest
         assert (fault.kind, id(fault.node)) == (one.kind, id(one.node))
     assert {(one.kind, id(one.node)) for one in found} >= {(kind, id(node)) for kind, node in asked}
     case.expect({"refuted": "\n".join(said(program, one) for one in found)}, request)
+
+
+def test_a_sum_that_only_the_longest_packets_make_wrap_is_refuted() -> None:
+    """Far more turns than any that could be laid out: the packet of ones is tried last."""
+    text = """handler total on ethernet maximum 2000
+      owns @limit: u32[1] plain
+    {
+      var %at: u32 = 0:u32
+      var %sum: u32 = 4294500000:u32
+      loop words { read %byte: u8 = packet[%at] else { leave words } } while true {
+        %sum = (%sum + widen(%byte, u32))
+        %at = (%at +% 1:u32)
+      }
+      exit consume
+    }"""
+    program = parse_program(text)
+    (found,) = refute(program, [fault for fault in faults(program) if fault[0] is FaultKind.WRAP], HERE).found
+    assert found.kind is FaultKind.WRAP
+    assert len(found.witness.packet.data) > 1800

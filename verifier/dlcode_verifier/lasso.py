@@ -19,8 +19,8 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement
 from dlcode_dsl.core.interpret import Fault, Memory, Observer, Packet
 from dlcode_dsl.core.operators import OPERATORS
 
-REPLAY = 200_000
-"""Operations after which a replay is given up: it then shows nothing. Runs that fault mostly do so in a few turns."""
+REPLAY = 3_000_000
+"""Operations after which a replay is given up: it then shows nothing. The longest packets take about so many."""
 
 REMEMBERED = 1_000_000
 """Most values of earlier heads that are kept to compare with, for one entry to a loop."""

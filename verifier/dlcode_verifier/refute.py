@@ -17,15 +17,15 @@ from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault
 
 from .conditions import conditions
-from .lasso import replay
+from .lasso import REPLAY, replay
 from .obligations import Node
 from .options import Options
 from .ranges import shapes
 from .task import Candidate, Task
 from .terms import FALSE, TRUE, Term, Terms
-from .trials import trials
+from .trials import longest, trials
 from .unrolling import unrolled
-from .witness import SHORT, Witness, fault_of, plainest, start
+from .witness import SHORT, Witness, plainest, start
 from .worker import solve
 
 TURNS = (1, 2, 4, 8, 16, 34)
@@ -42,6 +42,9 @@ MOST_EFFORT = 6_000_000
 
 MOST_ROWS = 4_000
 """Rows of a table beyond which the solver is not asked: each of its steps takes longer the more there are."""
+
+ADDED_UP = (FaultKind.WRAP, FaultKind.NARROW)
+"""Faults that only very many turns may come to."""
 
 FEW_TURNS = 8
 """Up to how many turns the solver is asked before other packets are tried: it finds the plainer ones."""
@@ -89,6 +92,7 @@ def refute(program: Program, wanted: Sequence[tuple[FaultKind, Node]], options: 
         if not search.wanted or search.so_far.effort > MOST_EFFORT or search.turns(turns):
             break
     search.others()
+    search.longest()
     return search.so_far
 
 
@@ -131,7 +135,7 @@ class _Search:
                 if candidate is None:
                     break
                 witness = start(self.program, candidate)
-                fault = fault_of(self.program, witness)
+                fault = self.fault_of(witness, SHORT)
                 if fault is None or not self.note(witness, fault):
                     break
         return laid_out.whole
@@ -154,11 +158,22 @@ class _Search:
             return
         self.tried = True
         for witness in trials(self.program):
-            fault = replay(self.program, witness.packet, witness.memory, enough=SHORT)
+            fault = self.fault_of(witness, SHORT)
             if fault is not None:
                 self.note(witness, fault)
             if not self.wanted:
                 return
+
+    def longest(self) -> None:
+        """Run the program on the longest packets: sums over all bytes wrap there, if anywhere."""
+        for witness in longest(self.program):
+            if any(kind in ADDED_UP for kind, _ in self.wanted):
+                fault = self.fault_of(witness, REPLAY)
+                if fault is not None:
+                    self.note(witness, fault)
+
+    def fault_of(self, witness: Witness, enough: int) -> Fault | None:
+        return replay(self.program, witness.packet, witness.memory, enough=enough)
 
 
 _Goal = tuple[tuple[FaultKind, int], Term, Term]

@@ -37,6 +37,16 @@ def trials(program: Program) -> Iterator[Witness]:
         yield Witness(Packet.whole(_bytes(rng, length, constants)), cells)
 
 
+def longest(program: Program) -> Iterator[Witness]:
+    """The longest packet, of ones, with memory of ones and of zeros."""
+    if sum(region.count for region in program.regions) <= MOST_CELLS:
+        for value in (0, -1):
+            cells = {one.name: [value % (1 << one.cell.bits)] * one.count for one in program.regions}
+            yield Witness(Packet.whole(b"\xff" * program.maximum), cells)
+            if not program.regions:
+                return
+
+
 def _constants(tree: object) -> Iterator[int]:
     if isinstance(tree, form.Constant):
         yield tree.value
