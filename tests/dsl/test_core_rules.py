@@ -43,6 +43,8 @@ BROKEN = {
     "a pipe's gauge": piped("pipe p(%w: u24) { emit %w }\n"),
     "a pipe emits once": piped("pipe p(%w: u8) { }\n"),
     "a pipe only computes": piped("pipe p(%w: u8) { wake emit %w }\n"),
+    "a pipe sees the stream": piped("pipe p(%w: u8) { emit @bytes[0:u32] }\n"),
+    "its own state, and no region": piped("pipe p(%w: u8) { emit %w } finish @words[0:u32]\n"),
     "only a pipe emits": handler("emit 1:u8 exit pass"),
     "what is emitted is a u8": piped("pipe p(%w: u8) { emit 1:u16 }\n"),
     # names

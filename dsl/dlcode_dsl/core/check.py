@@ -161,12 +161,12 @@ class _Checker:
         self.bound |= names.keys()
         self.pipe = pipe
         yield from self.body(pipe.body, names)
-        self.pipe = None
         at_top = [statement for statement in pipe.body if isinstance(statement, form.Emit)]
         if len(at_top) != 1 or len(_emits(pipe.body)) != 1:
             yield Finding("a pipe emits once, at the top of its body", pipe.span)
         if pipe.finish is not None:
             yield from self.expression(pipe.finish, {state.name: (state.initial.type, True) for state in pipe.states})
+        self.pipe = None
 
     # ---- statements; `names` maps what is in scope to (type, mutable)
 
@@ -372,6 +372,8 @@ class _Checker:
                 if operand.type.bits % 8 or not operand.type.bits:
                     yield Finding("whole bytes are swapped", span)
             case form.Owned(region, index, type) | form.Entry(region, index, type):
+                if self.pipe is not None:
+                    yield Finding("a pipe sees the stream and its own state, and no region", span)
                 yield from self.cell(region, index, names, span)
                 if region in self.regions and self.regions[region].cell != type:
                     yield Finding(f"a cell of @{region} is a {self.regions[region].cell}", span)
