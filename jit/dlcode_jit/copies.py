@@ -13,7 +13,7 @@ on as it is, whatever the pipe computes. Reassociating the sum in a checksum nee
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
@@ -21,7 +21,6 @@ from dlcode_dsl.core.form import Pipe, Type
 
 from . import support
 from .congruence import WORD, Congruence, alignment, congruence, exactly
-from .errors import ImageError
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -39,14 +38,8 @@ class Ends:
 
 
 def lower_copy(into: Lowering, copy: form.Copy) -> None:
-    """Emit a copy, and bind what its pipes finish with.
-
-    Raises ImageError (`unsupported`) for a pipe that reads the region that is copied to: it would see new cells.
-    """
+    """Emit a copy, and bind what its pipes finish with."""
     pipes = [into.of.pipe(name) for name in copy.through]
-    for pipe in pipes:
-        if copy.region in set(_regions_read((pipe.body, pipe.finish))):
-            raise ImageError("unsupported", f"{pipe.name} reads @{copy.region} while it is copied to")
     count, index = into.value(copy.count), into.value(copy.index)
     source, origin = into.stretch(copy.offset, count)
     into.guards.stretch(index, count, str(into.of.region(copy.region).count))
@@ -194,15 +187,3 @@ class _Fusion:
         self.into.values[pipe.word] = word
         self.into.body(pipe.body)
         return self.into.emitted
-
-
-def _regions_read(node: object) -> Iterator[str]:
-    """The regions that a body, a statement or an expression reads."""
-    if isinstance(node, tuple):
-        for part in node:
-            yield from _regions_read(part)
-    elif is_dataclass(node):
-        if isinstance(node, form.Owned):
-            yield node.region
-        for field in fields(node):
-            yield from _regions_read(getattr(node, field.name))

@@ -59,8 +59,7 @@ class Batch(Protocol):
 def host_image(certificate: Certificate) -> HostImage:
     """Machine code of a proved program for this process.
 
-    Raises ImageError: `certificate` for one that this process has not made or checked again, `unsupported` for a
-    pipe that reads the region that is copied to.
+    Raises ImageError (`certificate`) for one that this process has not made or checked again.
     """
     return HostImage(certificate)
 

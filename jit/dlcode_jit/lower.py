@@ -37,10 +37,7 @@ def entry_name(program: Program) -> str:
 
 
 def lower(program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding = Guarding.NONE) -> str:
-    """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add.
-
-    Raises ImageError (`unsupported`) for a pipe that reads the region that is copied to.
-    """
+    """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add."""
     return Lowering(program, queue, target, guarding).module()
 
 

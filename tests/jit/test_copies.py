@@ -12,7 +12,6 @@ from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Packet
 from dlcode_dsl.core.parse import parse_program
 from dlcode_jit import native
-from dlcode_jit.errors import ImageError
 from dlcode_jit.host import host_image
 from dlcode_jit.lower import lower
 from dlcode_jit.r3000.image import mips_code
@@ -118,19 +117,3 @@ def test_a_proved_copy_passes_the_gate_on_both_targets() -> None:
     assert host_image(made).run(packet) == expected
     (code,) = mips_code([made])
     assert BareMachine(code, Parameters.load("dec5000-125")).run(packet) == expected
-
-
-def test_a_pipe_that_reads_what_is_copied_to_is_refused() -> None:
-    """In one pass it would see new cells where the interpreter sees the old ones."""
-    text = """
-    handler h on ethernet maximum 64
-      owns @ring: u8[64] scratch
-      pipe p(%b: u8) { emit (%b ^ @ring[1:u32]) }
-    {
-      copy packet[0:u32 : extent(packet)] -> @ring[0:u32] through p as done
-      exit consume
-    }
-    """
-    with pytest.raises(ImageError) as refused:
-        lower(parse_program(text), QUEUE, HOST)
-    assert refused.value.code == "unsupported"

@@ -11,7 +11,6 @@ class BindCode(Enum):
     """One reason. The value says it in general; a `BindError` adds what it was about."""
 
     CERTIFICATE = "the program is not one that this process has proved"
-    UNSUPPORTED = "no image can be made of the program yet"
     NOT_GRANTED = "the capability does not grant an effect that the program asks for"
     EFFECTS = "one run of the program can have more effects than there is room for"
     SLOTS = "the capability's regions are all lent already"

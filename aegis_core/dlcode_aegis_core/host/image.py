@@ -10,8 +10,6 @@ from dlcode_verifier import Certificate
 
 from ..bindings.errors import BindCode, BindError
 
-_CODES = {"certificate": BindCode.CERTIFICATE, "unsupported": BindCode.UNSUPPORTED}
-
 
 class Proved(Protocol):
     """A program with its certificate: what the front end makes of a source that it proved."""
@@ -25,10 +23,10 @@ class Proved(Protocol):
 def image_of(handler: Certificate | Proved) -> HostImage:
     """Machine code of what is to be bound.
 
-    Raises BindError: `CERTIFICATE` unless this process has proved it, `UNSUPPORTED` where it can't be compiled yet.
+    Raises BindError (`CERTIFICATE`) unless this process has proved it.
     """
     certificate = handler if isinstance(handler, Certificate) else handler.certificate
     try:
         return host_image(certificate)
     except ImageError as error:
-        raise BindError(_CODES[error.code], error.reason) from None
+        raise BindError(BindCode.CERTIFICATE, error.reason) from None
