@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 from scapy.utils import checksum as internet_checksum
 
-from dlcode_dsl import Fault, Packet, Program, Verdict, run
+from dlcode_dsl import Fault, Packet, Program, Source, Verdict, compile_source, run
 from dlcode_dsl.core.faults import FaultKind
 from tests.data_files import Case, each_case
 from tests.dsl.sources import compiled, outcome
 
 DATA = Path(__file__).parent / "data"
-FILLED_IN = {IP: ("len", "chksum"), UDP: ("len", "chksum"), ICMP: ("chksum",), TCP: ("chksum",)}
+FILLED_IN = {IP: ("len", "chksum"), IPv6: ("plen",), UDP: ("len", "chksum"), ICMP: ("chksum",), TCP: ("chksum",)}
 HOST, PEER = "02:00:00:00:00:02", "02:00:00:00:00:01"
 
 SOURCE = """
@@ -213,6 +214,49 @@ def test_bytes_that_start_in_the_middle_of_a_word_are_summed_so(data: bytes) -> 
     odd = found.effects[0].frame[14:]
     assert (odd[0], odd[3:]) == (5, data)
     assert int.from_bytes(odd[1:3], "big") == internet_checksum(odd[:1] + bytes(2) + data)
+
+
+BOTH = """
+header ethernet {
+  dst: mac, src: mac, type: u16
+  next type { 0x0800 => ipv4, 0x86dd => ipv6 }
+  reply src <-> dst
+}
+template alarm = ethernet(src: own) / ipv4(src: own) / udp(dport: 514)
+handler two(u: udp) on udp.dport == 7
+  may reply, send alarm
+  when payload.len <= 1000
+{
+  send reply(ipv4(ttl: 9), payload)
+  send alarm(ethernet(dst: ethernet.src), ipv4(src: 10.0.0.7), payload)
+  consume
+}
+"""
+
+
+@settings(max_examples=20)
+@given(some.binary(max_size=20), some.booleans())
+def test_an_answer_goes_back_by_the_way_that_the_packet_came(data: bytes, hop: bool) -> None:
+    """Fields that are given for a header of another way are not needed; links of chains are not echoed."""
+    PROGRAMS.setdefault("two", compiled(BOTH).program("two"))
+    (four, alarm) = sent("two", ethernet() / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=9, dport=7) / data)
+    assert (four[IP].src, four[IP].dst, four[IP].ttl) == ("10.0.0.2", "10.0.0.1", 9)
+    assert (alarm.src, alarm.dst, alarm[IP].src, bytes(alarm[UDP].payload)) == (HOST, PEER, "10.0.0.7", data)
+    options = IPv6ExtHdrHopByHop() if hop else IPv6ExtHdrDestOpt()
+    question = ethernet() / IPv6(src="2001:db8::5", dst="2001:db8::6") / options / UDP(sport=9, dport=7) / data
+    (six, alarm) = sent("two", question)
+    assert (six[IPv6].src, six[IPv6].dst, six[IPv6].nh) == ("2001:db8::6", "2001:db8::5", 17)
+    for answer in (four, six):
+        assert (answer.src, answer.dst, answer[UDP].sport, answer[UDP].dport) == (HOST, PEER, 7, 9)
+        assert bytes(answer[UDP].payload) == data
+    assert (alarm.src, alarm.dst) == (HOST, PEER)
+
+
+def test_an_own_address_that_not_every_way_has_must_be_given() -> None:
+    found = compile_source(Source("case.ash", BOTH.replace("ipv4(src: 10.0.0.7), ", "")))
+    assert [(each.code.name, each.primary.text) for each in found.diagnostics] == [
+        ("ASH1028", "which of your addresses is the src of ipv4?")
+    ]
 
 
 def test_a_reply_carries_raw_bytes_of_the_packet() -> None:

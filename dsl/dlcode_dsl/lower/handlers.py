@@ -167,6 +167,8 @@ class HandlerLowering(Statements):
         """The `on` test, and the message or header that the handler is given."""
         declared, span = self.declared, self.declared.on.span
         self.last = last_header(self.module, declared.on, self.link)
+        if "reply" in self.may or self.templates:
+            places.arrive_by_any(self, self.last, self.decline)
         with self.scope({}):
             self.jump(declared.on, self.decline)
         place = places.locate(self, self.last, self.decline)
@@ -243,7 +245,7 @@ class HandlerLowering(Statements):
                 self.emitter.emit(form.Wake(span=statement.span))
             case tree.Send(tree.Name("reply")):
                 self.allowed("reply", statement.span)
-                self.emitter.emit(replies.reply(self, self.last, statement))
+                replies.reply(self, self.last, statement)
             case tree.Send(name):
                 if name.text not in self.module.templates:
                     raise unknown("template", name, ["reply", *self.module.templates])

@@ -7,7 +7,7 @@ that has not been found yet is an error of the source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .. import codes
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PACKET",
+    "Arrival",
     "Part",
     "Place",
+    "arrival",
     "arrive",
+    "arrive_by_any",
     "end_of",
     "field_value",
     "is_read",
     "locate",
-    "on_the_way",
-    "only_way",
     "payload_of",
     "read_bytes",
     "ways",
@@ -56,14 +57,6 @@ def ways(lower: Lowering, header: tree.Name) -> tuple[Path, ...]:
     if found is None:
         found = lower.module.paths[lower.link, header.text] = paths(lower.module.headers, lower.link, header)
     return found
-
-
-def only_way(lower: Lowering, header: tree.Name) -> Path:
-    """The way to a header to which there is but one. Raises Wrong where there are more."""
-    found = ways(lower, header)
-    if len(found) > 1:
-        raise wrong(codes.NO_REPLY, header.span, f"`{header}` can be reached in {len(found)} ways; say which by a path")
-    return found[0]
 
 
 # ---- headers
@@ -88,10 +81,65 @@ def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
     return place
 
 
-def on_the_way(lower: Lowering, header: tree.Name) -> list[Place]:
-    """The headers from the link to one that was found, to which there is but one way."""
-    path = only_way(lower, header)
-    return [_along(lower, path[:length], None, header.span) for length in range(len(path) + 1)]
+@dataclass(frozen=True)
+class Arrival:
+    """By which of several ways a header was found: the number of the way, and for each way the headers on it."""
+
+    way: form.Variable
+    headers: tuple[tuple[Place, ...], ...]
+
+
+def arrival(lower: Lowering, header: tree.Name) -> Arrival | tuple[Place, ...]:
+    """The headers from the link to one that `arrive_by_any` was asked for, or to which one way leads."""
+    found = ways(lower, header)
+    if len(found) == 1:
+        return _headers(lower, found[0], None, header.span)
+    known = lower.emitter.known["arrival", header.text]
+    assert isinstance(known, Arrival)
+    return known
+
+
+def arrive_by_any(lower: Lowering, header: tree.Name, absent: Body) -> None:
+    """Find a header to which several ways lead, and keep by which of them it was found."""
+    found = ways(lower, header)
+    if len(found) > 1:
+        lower.emitter.known["header", header.text] = _by_any(lower, found, header, absent, _Arriving(lower, header))
+
+
+def _headers(lower: Lowering, path: Path, absent: Body | None, span: Span) -> tuple[Place, ...]:
+    """The headers on a way, the last one included."""
+    return tuple(_along(lower, path[:length], absent, span) for length in range(len(path) + 1))
+
+
+class _Arriving:
+    """Keeps by which way a header was found, in names that are there afterwards too."""
+
+    def __init__(self, lower: Lowering, header: tree.Name) -> None:
+        self.lower, self.header = lower, header
+        self.way = lower.emitter.state(f"{header}.way", form.U32)
+        self.names = [self.way]
+        self.headers: list[tuple[Place, ...]] = []
+
+    def by(self, path: Path, at: form.Variable) -> None:
+        """It was found by this way, the next one in order, at this place."""
+        emitter, span = self.lower.emitter, self.header.span
+        emitter.emit(form.Assign(self.way.name, fold.constant(len(self.headers), span=span), span=span))
+        *before, last = _headers(self.lower, path, None, span)
+        kept: list[Place] = []
+        for place in before:
+            if place.base is not None:
+                name = emitter.state(f"{place.layout.name}.at", form.U32)
+                emitter.emit(form.Assign(name.name, place.offset(0, span), span=span))
+                self.names.append(name)
+                place = replace(place, base=name, constant=0)
+            kept.append(place)
+        self.headers.append((*kept, replace(last, base=at, constant=0)))
+
+    def declare(self) -> None:
+        """The names, before what gives them their values is put."""
+        for name in self.names:
+            self.lower.emitter.emit(form.Let(name.name, fold.constant(0), mutable=True, span=self.header.span))
+        self.lower.emitter.known["arrival", self.header.text] = Arrival(self.way, tuple(self.headers))
 
 
 def _along(lower: Lowering, path: Path, absent: Body | None, span: Span) -> Place:
@@ -126,7 +174,9 @@ def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span)
         field_value(lower, parting, parting.layout.fields[selector], absent, span)
 
 
-def _by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent: Body) -> Place:
+def _by_any(
+    lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent: Body, arriving: _Arriving | None = None
+) -> Place:
     """The header at the end of whichever way leads to it."""
     emitter, span = lower.emitter, header.span
     _parting(lower, found, absent, span)
@@ -137,7 +187,10 @@ def _by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent:
             label = emitter.fresh("other")
             with emitter.nested() as way:
                 place = _along(lower, path, (form.Leave(label, span=span),), span)
-                emitter.emit(form.Assign(at.name, place.offset(0, span), span=span), form.Leave(arrived, span=span))
+                emitter.emit(form.Assign(at.name, place.offset(0, span), span=span))
+                if arriving is not None:
+                    arriving.by(path, at)
+                emitter.emit(form.Leave(arrived, span=span))
             emitter.block(label, way, span)
         emitter.emit(*absent)
     emitter.block(arrived, tried, span)
@@ -146,6 +199,8 @@ def _by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent:
 
 # ---- the payload
 
+    if arriving is not None:
+        arriving.declare()
 
 def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Part:
     """What a header carries: from its end to the innermost end that a length field gives, all of it captured."""
@@ -170,7 +225,7 @@ def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Part:
 
 def _carried(lower: Lowering, path: Path, absent: Body, span: Span) -> Part:
     """The payload of the header at the end of a way."""
-    headers = [_along(lower, path[:length], absent, span) for length in range(len(path) + 1)]
+    headers = _headers(lower, path, absent, span)
     end: Expression = PACKET
     for outer in headers:
         if outer.layout.ends is not None:

@@ -22,11 +22,10 @@ from ..source import Span
 from ..syntax import tree
 from ..types import ADDRESSES
 from ..wrong import Wrong, unknown, wrong
-from . import fold, frames, places, replies, sends
+from . import fold, frames, places, sends
 from .emit import Emitter
 from .filters import lower_filter
 from .frames import Part
-from .places import Place
 from .sends import Headers
 from .statements import Statements
 
@@ -220,9 +219,10 @@ def send(lower: Statements, frames_of: Frames, last: tree.Name, statement: tree.
 
 def _received_at(lower: Statements, header: Built, name: str, last: tree.Name, span: Span) -> form.Expression:
     """The address that the packet was sent to, by the field of the same header that `name` changes places with."""
-    place: Place | None = next(
-        (place for place in replies.chain(lower, last) if place.layout.name == header.layout.name), None
-    )
+    arrival = places.arrival(lower, last)
+    all_ways = arrival.headers if isinstance(arrival, places.Arrival) else (arrival,)
+    found = [next((one for one in way if one.layout.name == header.layout.name), None) for way in all_ways]
+    place = found[0] if all(one == found[0] for one in found) else None  # the same one by every way
     for exchange in header.layout.exchanges:
         if place is not None and exchange.fields is not None and exchange.fields[0] == name:
             field = place.layout.fields[exchange.fields[1]]
