@@ -193,14 +193,14 @@ def _by_any(
                 emitter.emit(form.Leave(arrived, span=span))
             emitter.block(label, way, span)
         emitter.emit(*absent)
+    if arriving is not None:
+        arriving.declare()
     emitter.block(arrived, tried, span)
     return Place(lower.module.headers[header.text], at, 0)
 
 
 # ---- the payload
 
-    if arriving is not None:
-        arriving.declare()
 
 def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Part:
     """What a header carries: from its end to the innermost end that a length field gives, all of it captured."""
