@@ -54,6 +54,9 @@ class Unknown:
 
 Finding = Yes | No | Unknown
 
+QUESTIONS_TOGETHER = 50
+"""For each so many questions in one task, the solver's process may take the watchdog's time once more."""
+
 TURNS = (2, 8, 34)
 """How many turns of each loop are laid out to find a packet, one attempt after the other."""
 
@@ -243,7 +246,8 @@ def _replies(terms: Terms, asked: list[Question], maximum: int, options: Options
     hints = dict((options.hints or shapes)(rows, maximum))
     efforts = options.integer_effort, options.bitvector_effort
     task = Questions(rows, moved, maximum, hints, *efforts)  # type: ignore[arg-type]
-    told = ask("filters", tuple(task), isolated=options.isolated, watchdog=options.watchdog)
+    patience = options.watchdog * (1 + len(asked) // QUESTIONS_TOGETHER)
+    told = ask("filters", tuple(task), isolated=options.isolated, watchdog=patience)
     return list(map(reply_of, told))
 
 

@@ -21,8 +21,11 @@ from .task import HOLD, NEVER, OPEN, Question, Questions, Reply, Sketch, plain
 SHORT = 128
 """Bytes up to which a packet is short enough: what can be cut off it still is found by replaying, which is cheaper."""
 
-SHRINKING = 12
+SHRINKING = 6
 """Most queries spent on a shorter packet."""
+
+MOST_ROWS = 1000
+"""Rows of a table beyond which none is looked for: each query takes longer than finding the packet did."""
 
 LONGEST_NUMERAL = 10
 """Digits of the largest u32: a place off a filter's way may have a longer one, or a sign."""
@@ -99,7 +102,7 @@ class _Side:
         if found == z3.sat:
             looks = self.looks(parts)
             sketch = self.sketch(looks)
-            if shortest:
+            if shortest and len(self.task.rows) <= MOST_ROWS:
                 sketch = self.shorter(sketch, looks)
         if not last:
             self.solver.pop()
