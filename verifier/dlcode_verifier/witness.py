@@ -20,8 +20,11 @@ from .task import Candidate
 REPLAYS = 300
 """Most runs of the interpreter spent on a plainer witness."""
 
+STEPS = 100_000
+"""Most statements that they run together, as far as the first one tells."""
+
 SHORT = 20_000
-"""Operations after which such a run is given up."""
+"""Operations after which a run that may be none is given up."""
 
 MOST_CELLS = 100_000
 """Cells of owned memory beyond which none is looked for: each run copies them all."""
@@ -57,12 +60,23 @@ def plainest(program: Program, witness: Witness, fault: Fault) -> tuple[Witness,
         found = replay(program, other.packet, other.memory, enough=enough)
         return found if found and same(found, fault.kind, fault.node) else None
 
-    if again(witness, SHORT) is None:  # each try would take as long
-        return witness, fault
-    plain = plainer(witness, lambda other: again(other, SHORT) is not None)
+    steps = _steps(program, witness)
+    plain = plainer(witness, lambda other: again(other, 2 * steps + SHORT // 10) is not None, STEPS // max(1, steps))
     found = again(plain, REPLAY)
     assert found is not None
     return plain, found
+
+
+def _steps(program: Program, witness: Witness) -> int:
+    """Statements that a run takes."""
+    steps = 0
+
+    def count(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    replay(program, witness.packet, witness.memory, observe=count)
+    return steps
 
 
 def same(fault: Fault, kind: FaultKind, node: Node) -> bool:
@@ -85,15 +99,15 @@ def start(program: Program, candidate: Candidate) -> Witness:
     return Witness(Packet(bytes(data), wire), memory)
 
 
-def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
+def plainer(witness: Witness, breaks: Callable[[Witness], bool], most: int = REPLAYS) -> Witness:
     """A shorter witness, with nothing cut off on the way, and bytes and cells of 0 or 1, as far as a few runs find."""
     if sum(map(len, witness.memory.values())) > MOST_CELLS:
         return witness
-    best, runs = witness, 0
+    best, runs, most = witness, 0, min(most, REPLAYS)
 
     def attempt(other: Witness) -> None:
         nonlocal best, runs
-        if runs < REPLAYS and other != best:
+        if runs < most and other != best:
             runs += 1
             if breaks(other):
                 best = other
@@ -109,13 +123,13 @@ def plainer(witness: Witness, breaks: Callable[[Witness], bool]) -> Witness:
     for place in range(len(best.packet.data)):
         for plain in (0, 1):
             data = best.packet.data
-            if data[place] > plain:
+            if runs < most and data[place] > plain:
                 data = data[:place] + bytes([plain]) + data[place + 1 :]
                 attempt(Witness(_with_data(best.packet, data), best.memory))
     for name in best.memory:
         for place in range(len(best.memory[name])):
             for plain in (0, 1):
-                if best.memory[name][place] > plain:
+                if runs < most and best.memory[name][place] > plain:
                     now = list(best.memory[name])
                     now[place] = plain
                     attempt(Witness(best.packet, {**best.memory, name: now}))
