@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
 
 from dlcode_dsl import Fault, Packet, run
 from dlcode_dsl.core.faults import FaultKind
@@ -77,3 +79,27 @@ def test_a_write_past_the_end_is_a_fault() -> None:
     with pytest.raises(Fault) as fault:
         run(compiled(text).program("h"), Packet.whole(bytes(14)))
     assert fault.value.kind is FaultKind.PACKET_BOUNDS
+
+
+PART = """
+handler h(u: udp) on udp.dport == 9
+  owns at: u32
+  may rewrite
+  when payload.len >= 1 && payload.len <= 100
+{
+  for i in 0 .. payload.len { payload[i] ^= 0xff }
+  payload[at] as u16 = 0x0102
+  consume
+}
+"""
+
+
+def test_bytes_of_a_part_are_rewritten_inside_it_alone() -> None:
+    """What lies behind the part is captured, and none of it."""
+    program = compiled(PART).program("h")
+    frame = bytes(Ether() / IP() / UDP(dport=9) / b"abc") + b"padding"
+    found = run(program, Packet.whole(frame), {"at": [1]})
+    assert found.data == frame[:42] + bytes([0x61 ^ 0xFF, 1, 2]) + b"padding"
+    with pytest.raises(Fault) as fault:
+        run(program, Packet.whole(frame), {"at": [2]})
+    assert fault.value.kind is FaultKind.PART_BOUNDS

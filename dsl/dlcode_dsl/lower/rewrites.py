@@ -14,7 +14,7 @@ from ..source import Span
 from ..syntax import tree
 from ..types import U8, ValueType, value_type
 from ..wrong import unknown
-from . import fold, places
+from . import fold, parts, places
 from .places import Place
 from .values import Typed
 
@@ -74,10 +74,10 @@ def _field(lower: Statements, statement: tree.Assign, place: Place, field: Field
 
 
 def _bytes(lower: Statements, target: tree.Index | tree.As) -> tuple[Expression, ValueType] | None:
-    """Where the bytes of `pkt[at]` or `pkt[at] as type` are, and their type."""
+    """Where the bytes of `part[at]` or `part[at] as type` are, and their type. They must lie inside the part."""
     index = target.operand if isinstance(target, tree.As) else target
     assert isinstance(index, tree.Index)
-    if not isinstance(index.target, tree.Use) or index.target.name.text != "pkt":
+    if not parts.is_part(lower, index.target):
         return None
     lower.may_rewrite(target.span)
     type = U8
@@ -86,7 +86,10 @@ def _bytes(lower: Statements, target: tree.Index | tree.As) -> tuple[Expression,
         if named is None or not named.bits or named.bits % 8 or target.type.count or target.whole:
             raise unknown("type of whole bytes", target.type.name, ("u8", "u16", "u32", "u64", "mac", "ip4", "ip6"))
         type = named
-    at = lower.emitter.let("offset", lower.number(index.index, form.U32, None), index.index.span)
+    of = parts.part(lower, index.target, None)
+    at = lower.emitter.let("index", lower.number(index.index, form.U32, None), index.index.span)
+    if of != parts.WHOLE:  # the core form tests the packet's own end
+        at = lower.emitter.let("offset", parts.within(lower, of, at, type.bits // 8, None, target.span), target.span)
     return at, type
 
 
