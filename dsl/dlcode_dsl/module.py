@@ -140,19 +140,9 @@ def _calls(functions: Mapping[str, tree.Function]) -> dict[str, Extent]:
     return calls
 
 
-def _called(node: Any) -> set[str]:
+def _called(node: object) -> set[str]:
     """The names of what a piece of a source calls."""
-    found: set[str] = set()
-    waiting: list[Any] = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tuple):
-            waiting.extend(part)
-        elif is_dataclass(part) and not isinstance(part, tree.Name | Span):
-            if isinstance(part, tree.Call):
-                found.add(part.name.text)
-            waiting.extend(getattr(part, each.name) for each in fields(part) if each.name != "span")
-    return found
+    return {part.name.text for part in tree.nodes(node) if isinstance(part, tree.Call)}
 
 
 def _conditions(filters: Mapping[str, tree.Filter], calls: Mapping[str, Extent]) -> dict[str, tree.Expression]:

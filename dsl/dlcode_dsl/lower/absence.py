@@ -12,7 +12,7 @@ from ..source import Span
 from ..syntax import tree
 from ..syntax.tree import Expression
 from ..wrong import wrong
-from . import fold, values
+from . import conditions, fold, values
 from .values import Typed, Value
 
 if TYPE_CHECKING:
@@ -39,13 +39,21 @@ def otherwise(
     if not any(leaves_to(missing, statement) for statement in present_body):  # it is never absent
         lower.emitter.emit(*present_body)
         return left
-    if isinstance(right.core, form.Constant) or (isinstance(right.core, form.Variable) and not alternative_body):
+    answer: form.Variable
+    if alternative_body or not isinstance(right.core, form.Constant | form.Variable):
+        answer = lower.emitter.variable("value", fold.constant(0, left.type.core, span), span)
+        present_body += [form.Assign(answer.name, left.core, span=span), form.Leave(done, span=span)]
+        alternative_body.append(form.Assign(answer.name, right.core, span=span))
+        body = [form.Block(missing, tuple(present_body), span=span), *alternative_body]
+        lower.emitter.block(done, body, span)
+    else:
         answer = lower.emitter.variable("value", right.core, span)
-        lower.emitter.block(missing, [*present_body, form.Assign(answer.name, left.core, span=span)], span)
-        return Typed(left.type, answer, span)
-    answer = lower.emitter.variable("value", fold.constant(0, left.type.core, span), span)
-    present_body += [form.Assign(answer.name, left.core, span=span), form.Leave(done, span=span)]
-    alternative_body.append(form.Assign(answer.name, right.core, span=span))
-    body = [form.Block(missing, tuple(present_body), span=span), *alternative_body]
-    lower.emitter.block(done, body, span)
+        assigned = form.Assign(answer.name, left.core, span=span)
+        condition = conditions.as_expression(present_body, missing)
+        if condition is not None:
+            lower.emitter.taken_back(present_body)
+            lower.emitter.emit(form.If(condition, (assigned,), span=span))
+        else:
+            lower.emitter.block(missing, [*present_body, assigned], span)
+    lower.emitter.settle(answer)
     return Typed(left.type, answer, span)

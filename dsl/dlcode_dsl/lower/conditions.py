@@ -95,6 +95,7 @@ def _either(lower: Lowering, whole: tree.Junction, terms: tuple[Expression, ...]
                 lower.jump(term, (form.Leave(other, span=span),))
             condition = as_expression(inner, other)
             if condition is not None:
+                lower.emitter.taken_back(inner)
                 plain.append(condition)
             else:
                 flush()
@@ -136,6 +137,7 @@ def _unless_true(lower: Lowering, operand: Expression, absent: Body, span: Span)
         if condition is None:
             lower.emitter.emit(*absent)
     if condition is not None:
+        lower.emitter.taken_back(body)
         lower.unless(fold.negate(condition), absent, span)
     else:
         lower.emitter.block(label, body, span)
@@ -194,10 +196,12 @@ def truth(lower: Lowering, condition: Expression, span: Span) -> form.Expression
         lower.jump(condition, (form.Leave(label, span=span),))
         plain = as_expression(body, label)
     if plain is not None:
+        lower.emitter.taken_back(body)
         return plain
     answer = lower.emitter.variable("truth", fold.truth(False, span), span)
     body.append(form.Assign(answer.name, fold.truth(True, span), span=span))
     lower.emitter.block(label, body, span)
+    lower.emitter.settle(answer)
     return answer
 
 def header_argument(lower: Lowering, name: tree.Name, arguments: tuple[tree.Argument, ...]) -> tree.Name:

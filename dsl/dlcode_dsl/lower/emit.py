@@ -51,6 +51,10 @@ class Emitter:
         if self._emitted > LARGEST_PROGRAM:
             raise TooLarge
 
+    def taken_back(self, body: list[Statement]) -> None:
+        """What was collected in a nested body is not placed."""
+        self._emitted -= len(body)
+
     @property
     def body(self) -> Body:
         """The statements of the innermost body so far."""
@@ -124,6 +128,10 @@ class Emitter:
         name = self.fresh(name)
         self.emit(form.Let(name, value, span=span))
         return Variable(name, value.type, span=span)
+
+    def settle(self, variable: Variable) -> None:
+        """From here on, a mutable name keeps the value that it has."""
+        self._mutable.discard(variable.name)
 
     def variable(self, name: str, value: Expression, span: Span = NOWHERE) -> Variable:
         """A mutable name with its first value."""

@@ -52,6 +52,14 @@ class Place:
         return self.base, self.constant, self.layout.kind, self.layout.name
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A header or the value of a field that was looked for once (see `sharing`): it is there where the flag is set."""
+
+    flag: Expression
+    found: Place | Expression
+
+
 def arrive(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Place:
     """The place, where its header's constraints hold."""
     for field in place.layout.fields.values():
@@ -85,6 +93,10 @@ def field_value(lower: Lowering, place: Place, field: Field, absent: Body | None
             lower.unless(place.present, absent, span)
     key = ("field", place.named, field.name)
     known = lower.emitter.known.get(key)
+    kept = lower.emitter.known.get(("field", "kept", place.named, field.name))
+    if known is None and kept is not None and absent is not None:
+        lower.unless(kept.flag, absent, span)
+        known = lower.emitter.known[key] = kept.found
     if known is None:
         name = f"{place.layout.name}.{field.name}"
         first, size = field.bytes

@@ -10,6 +10,7 @@ from ..module import Module
 from ..source import Span
 from ..syntax import tree
 from ..wrong import unknown, wrong
+from . import sharing
 from .statements import Statements
 
 MISS = Verdict.MISS
@@ -69,6 +70,7 @@ def root(module: Module, link: tree.Name) -> str:
 def lower_filter(module: Module, declared: tree.Filter) -> tuple[Program | None, list[Diagnostic]]:
     """The core program of a filter; None where something is wrong with it."""
     lower = FilterLowering(module, declared.name, declared.link.text, declared.span)
+    lower.shares = sharing.mentions(declared.body) >= sharing.SHARED_FROM
     with lower.recovering():
         root(module, declared.link)
         if not lower.statements(declared.body, outermost=True) and not lower.found:

@@ -271,6 +271,7 @@ class _Value(_Call):
         with self.emitter.nested() as body:
             self.run()
         self.emitter.block(self.label, body, span)
+        self.emitter.settle(answer)
         return Typed(self.type, answer, span)
 
     def give(self, value: tree.Expression) -> None:

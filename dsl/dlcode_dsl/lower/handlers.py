@@ -20,7 +20,7 @@ from ..source import Span
 from ..syntax import tree
 from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
-from . import fold, places, replies, templates, views
+from . import fold, places, replies, sharing, templates, views
 from .filters import binding, root
 from .names import Memory, Silent
 from .needs import used
@@ -340,6 +340,7 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
         except Wrong as error:
             return None, [error.diagnostic]
     lower = HandlerLowering(module, declared, link)
+    lower.shares = sharing.mentions(declared.body) >= sharing.SHARED_FROM
     lower.head()
     if not lower.found and not lower.statements(declared.body, outermost=True) and not lower.found:
         help = "each way through a handler ends in `consume`, `pass`, `drop` or `abort`"

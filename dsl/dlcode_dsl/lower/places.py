@@ -71,6 +71,12 @@ def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
     if absent is None:
         help = f"say what happens when there is no {header}: `… else …`, or ask `has({header})` before"
         raise wrong(codes.MAY_BE_ABSENT, header.span, help=help, what=header.text)
+    kept = lower.emitter.known.get(("kept", header.text))
+    if kept is not None:
+        lower.unless(kept.flag, absent, header.span)
+        place = lower.emitter.known["header", header.text] = kept.found
+        assert isinstance(place, Place)
+        return place
     found = ways(lower, header)
     with lower.once(header.text, header.span):
         if len(found) == 1:

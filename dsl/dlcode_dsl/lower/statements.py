@@ -16,7 +16,7 @@ from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
 from ..wrong import Wrong, unknown, wrong
-from . import conditions, copies, fold, loops, parts, rewrites, values, views
+from . import conditions, copies, fold, loops, parts, rewrites, sharing, values, views
 from .conditions import as_expression
 from .expressions import Lowering
 from .names import Local, Meaning, Poisoned, Silent
@@ -37,6 +37,7 @@ class Statements(Lowering, ABC):
 
     turn: loops.Turn | None = None  # of the innermost loop
     ending: str  # what ends a run early, in words
+    shares = False  # what is found is kept, for there is much to find
 
     @abstractmethod
     def end(self, statement: tree.Return | tree.Verdict | tree.Evaluate, last: bool) -> None:
@@ -89,6 +90,8 @@ class Statements(Lowering, ABC):
     def statement(self, statement: tree.Statement, last: bool) -> bool:
         """Lower one statement; whether it ends the run on every path."""
         span = statement.span
+        if self.shares:
+            self._share(statement)
         match statement:
             case tree.Let():
                 self._let(statement)
@@ -115,6 +118,14 @@ class Statements(Lowering, ABC):
                 self.end(statement, last)
                 return not isinstance(statement, tree.Evaluate) or last
         return False
+
+    def _share(self, statement: tree.Statement) -> None:
+        """Find what a statement compares, once for those after it."""
+        match statement:
+            case tree.If(condition) | tree.While(condition):
+                sharing.share(self, condition)
+            case tree.Let(_, tree.Otherwise(value, tree.Number())):
+                sharing.share(self, value)
 
     def claim(self, condition: tree.Expression) -> form.Expression:
         """A condition that is claimed to hold: what it speaks of is read, with a claim that it is there."""
@@ -240,6 +251,7 @@ class Statements(Lowering, ABC):
             self.jump(statement.condition, (form.Leave(other, span=span),))
             condition = as_expression(then, other)
             if condition is not None:
+                self.emitter.taken_back(then)
                 then.clear()
             ended = self.statements(statement.then)
             if condition is None and not ended and statement.otherwise:

@@ -73,6 +73,7 @@ from .layouts import (
 )
 from .nodes import (
     Name,
+    nodes,
 )
 from .statements import (
     Assert,
@@ -173,6 +174,7 @@ __all__ = [
     "While",
     "Woken",
     "depth",
+    "nodes",
     "operands",
     "parts",
 ]

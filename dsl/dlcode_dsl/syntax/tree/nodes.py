@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from ...source import NOWHERE, Span
@@ -22,3 +23,15 @@ class Name:
 
     def __str__(self) -> str:
         return self.text
+
+
+def nodes(node: object) -> Iterator[Any]:
+    """A node, or those of a tuple, and all that they are made of; names and places apart. It does not recurse."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting.extend(part)
+        elif is_dataclass(part) and not isinstance(part, Name | Span):
+            yield part
+            waiting.extend(getattr(part, each.name) for each in fields(part) if each.name != "span")
