@@ -141,7 +141,7 @@ class Run:
         self.goals.append(Obligation(kind, node, path, claim(self.terms, kind, node, *operands)))
 
     def promise(self, key: tuple[int, int], path: Term, claim: Term) -> None:
-        self.goals.append(Promise(list(self.candidates).index(key), path, claim))
+        self.goals.append(Promise(self.candidates[key].number, path, claim))
 
     def breaks(self, goal: Goal) -> Term:
         """Whether a run comes to the goal, and it does not hold."""

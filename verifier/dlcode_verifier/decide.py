@@ -32,8 +32,14 @@ GOALS_TOGETHER = 50
 ROUNDS = 60
 """Rounds of giving up facts after which all that are left are given up."""
 
+WINDOW = 48
+"""Goals of a program with loops that are decided together at least."""
+
 PASSES = 4
 """Passes over the promises, each by itself, after which all facts that are left are given up."""
+
+MOST_EFFORT = 30_000_000
+"""Steps, by Z3's own count, after which nothing more is asked of a program with loops."""
 
 
 def decide(task: Task, context: z3.Context) -> Decision:
@@ -47,6 +53,24 @@ def decide(task: Task, context: z3.Context) -> Decision:
     rulings = [desk.rulings.get(position, given_up) for position in range(len(task.goals))]
     kept = tuple(candidate for candidate in range(len(task.guards)) if candidate not in desk.dropped)
     return Decision(rulings, desk.queries, desk.effort, kept, tuple(ended))
+
+
+def windows(task: Task) -> list[tuple[int, int]]:
+    """Stretches of the goals to decide one after the other, so that a program of many loops is no single question.
+
+    None ends between two promises of one candidate. Without loops, all goals are one.
+    """
+    last: dict[int, int] = {}
+    for place, candidate in task.promised.items():
+        last[candidate] = max(place, last.get(candidate, 0))
+    found, start, open_until = [], 0, 0
+    for place in range(len(task.goals)):
+        if task.guards and place > open_until and place - start >= WINDOW:
+            found.append((start, place))
+            start = place
+        if place in task.promised:
+            open_until = max(open_until, last[task.promised[place]])
+    return [*found, (start, len(task.goals))]
 
 
 class Desk:
@@ -74,7 +98,9 @@ class Desk:
         return bool(self.task.guards or self.task.endings)
 
     def check(self, side: Side) -> z3.CheckSatResult:
-        """Ask, with the guards as they are now."""
+        """Ask, with the guards as they are now; of a program with loops, as long as there is effort left."""
+        if self.has_loops and self.effort > MOST_EFFORT:
+            return z3.unknown
         for candidate in range(len(self.task.guards)):
             side.add(side.guard(candidate, kept=candidate not in self.dropped))
         found = side.solver.check()
@@ -82,9 +108,9 @@ class Desk:
         self.effort = int(side.solver.statistics().get_key_value("rlimit count"))  # of the whole context
         return found
 
-    def open(self) -> list[int]:
+    def open(self, window: range) -> list[int]:
         """Positions of the goals that are neither settled nor given up."""
-        return [at for at in range(len(self.task.goals)) if at not in self.rulings and at not in self.given_up]
+        return [at for at in window if at not in self.rulings and at not in self.given_up]
 
     def drop(self, candidates: set[int]) -> None:
         """Give candidates up, with all their promises."""
@@ -92,13 +118,22 @@ class Desk:
         self.given_up |= {place for place, candidate in self.task.promised.items() if candidate in candidates}
 
     def decide_all(self) -> None:
+        for start, stop in windows(self.task):
+            self.decide_window(range(start, stop))
+            if stop < len(self.task.goals):
+                for position in range(start, stop):
+                    if position not in self.given_up:
+                        self.integers.add(self.integers.holds(self.task.goals[position]))
+        self.integers.allow(self.task.integer_effort)
+
+    def decide_window(self, window: range) -> None:
+        """Decide some goals, under those before them, which the solver has been told."""
         side, goals = self.integers, self.task.goals
-        together = self.task.integer_effort * (1 + len(goals) // GOALS_TOGETHER)
-        side.allow(together)
+        side.allow(self.task.integer_effort * (1 + len(window) // GOALS_TOGETHER))
         rounds = 0
-        while left := self.open():
+        while left := self.open(window):
             side.solver.push()
-            side.add(side.some_fails(self.rulings, self.given_up))
+            side.add(side.some_fails(window, self.rulings, self.given_up))
             found = self.check(side)
             model = side.solver.model() if found == z3.sat else None
             broken = [] if model is None else [at for at in left if side.is_broken(model, goals[at])]
@@ -109,15 +144,18 @@ class Desk:
                 break
             if candidate is None:
                 side.allow(self.task.integer_effort)
-                self.each_by_itself()
+                self.each_by_itself(window)
                 break
             promises = self.promises_before_an_obligation(broken)
             rounds += 1
             if promises:
-                self.drop(promises if rounds < ROUNDS else set(range(len(self.task.guards))))
+                self.drop(promises if rounds < ROUNDS else self.promised_in(window))
             else:
                 self.rulings[broken[0]] = self.refuted(broken[0], candidate)
-        side.allow(self.task.integer_effort)
+
+    def promised_in(self, window: range) -> set[int]:
+        """The candidates whose promises lie in a window: none has one outside it as well."""
+        return {candidate for place, candidate in self.task.promised.items() if place in window}
 
     def promises_before_an_obligation(self, broken: list[int]) -> set[int]:
         """The candidates whose promises are broken, up to the first obligation that is."""
@@ -128,18 +166,20 @@ class Desk:
             found.add(self.task.promised[position])
         return found
 
-    def each_by_itself(self) -> None:
+    def each_by_itself(self, window: range) -> None:
         """Keep the candidates whose promises are each proved under those that are kept; then decide the obligations."""
-        changed, passes = bool(self.task.guards), 0
+        changed, passes = bool(self.promised_in(window)), 0
         while changed:
             changed, passes = False, passes + 1
             if passes > PASSES:
-                self.drop(set(range(len(self.task.guards))))
-            for position in sorted(self.task.promised):
-                if position not in self.given_up and self.ask(self.integers, position, "integer").status != PROVED:
+                self.drop(self.promised_in(window))
+            for position in window:
+                if position not in self.task.promised or position in self.given_up:
+                    continue
+                if self.ask(self.integers, position, "integer").status != PROVED:
                     self.drop({self.task.promised[position]})
                     changed = True
-        for position in self.open():
+        for position in self.open(window):
             if position in self.task.promised:
                 self.rulings[position] = Ruling(PROVED, "integer")
             else:
@@ -202,9 +242,9 @@ class Desk:
             self.dropped -= again
             trying = [place for place, candidate in self.task.promised.items() if candidate in again]
             self.given_up -= set(trying)
-            settled = set(range(len(self.task.goals))) - set(trying)
+            whole = range(len(self.task.goals))
             side.solver.push()
-            side.add(side.some_fails(settled, self.given_up))
+            side.add(side.some_fails(whole, set(whole) - set(trying), self.given_up))
             found = self.check(side)
             model = side.solver.model() if found == z3.sat else None
             broken = set()

@@ -19,23 +19,31 @@ if TYPE_CHECKING:
 QUERIES = 25
 """Most queries for each loop."""
 
+TOGETHER = 8
+"""Loops that are asked about at once."""
+
+SHARE = 8
+"""A query about ends may take this part of the effort for one in bit-vectors: there are many of them."""
+
 Choice = tuple[int, int]
 """A way, and which of its bounds."""
 
 
 def end_loops(desk: Desk) -> list[Choice | None]:
     """For each loop, the first way that is proved, with the first of its bounds that is."""
-    search = _Search(desk, desk.integers, list(range(len(desk.task.endings))))
-    ended = search.result()
+    ended: list[Choice | None] = []
+    for start in range(0, len(desk.task.endings), TOGETHER):
+        ended += _Search(desk, desk.integers, range(start, min(start + TOGETHER, len(desk.task.endings)))).result()
     left = [loop for loop, choice in enumerate(ended) if choice is None and desk.task.endings[loop]]
     if left and desk.integers.encoder.loose:
-        second = _Search(desk, desk.vectors, left).result()
-        ended = [first if first is not None else again for first, again in zip(ended, second, strict=True)]
+        desk.vectors.allow(desk.task.bitvector_effort // SHARE)
+        for loop in left:
+            (ended[loop],) = _Search(desk, desk.vectors, range(loop, loop + 1)).result()
     return ended
 
 
 class _Search:
-    def __init__(self, desk: Desk, side: Side, loops: list[int]) -> None:
+    def __init__(self, desk: Desk, side: Side, loops: range) -> None:
         self.desk, self.side = desk, side
         self.ways = desk.task.endings
         self.left = {  # what is not struck out: the bounds of each way of each loop
@@ -55,7 +63,7 @@ class _Search:
             if loop not in self.proved:
                 self.alone(loop)
         self.side.solver.pop()
-        return [self.proved.get(loop) for loop in range(len(self.ways))]
+        return [self.proved.get(loop) for loop in self.left]
 
     def choice(self, loop: int) -> Choice | None:
         """The first way of a loop that is not struck out, with its first bound; None if there is none."""

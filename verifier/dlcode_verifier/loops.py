@@ -56,6 +56,7 @@ class Candidate:
     limit is to be kept.
     """
 
+    number: int
     site: Site
     fact: Fact | Measure
     guard: Term
@@ -289,7 +290,8 @@ class Knowledge:
             key = (self.site.number, number)
             truth = self.truth(fact, state)
             if truth is not None and key not in self.run.candidates:
-                self.run.candidates[key] = Candidate(self.site, fact, self.run.terms.guard())
+                number = len(self.run.candidates)
+                self.run.candidates[key] = Candidate(number, self.site, fact, self.run.terms.guard())
             if key in self.run.candidates:
                 self.run.promise(key, state.path, FALSE if truth is None else truth)
 

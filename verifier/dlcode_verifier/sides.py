@@ -52,12 +52,13 @@ class Side:
         before = (goal for place, goal in enumerate(self.task.goals[:position]) if place not in given_up)
         return self.encoder.build.both(self.breaks(self.task.goals[position]), *map(self.holds, before))
 
-    def some_fails(self, settled: Collection[int], given_up: Collection[int] = ()) -> Ast:
-        """One of the goals that are not settled is broken, and the settled ones before it are not."""
+    def some_fails(self, window: range, settled: Collection[int], given_up: Collection[int] = ()) -> Ast:
+        """One of these goals that are not settled is broken, and the settled ones before it are not."""
         build, past, ways = self.encoder.build, self.encoder.build.true, []
-        for position, goal in enumerate(self.task.goals):
+        for position in window:
             if position in given_up:
                 continue
+            goal = self.task.goals[position]
             if position in settled:
                 past = build.both(past, self.holds(goal))
             else:
