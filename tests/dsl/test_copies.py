@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scapy.utils import checksum as internet_checksum
 
-from dlcode_dsl import Fault, Packet, Program, Verdict, run
+from dlcode_dsl import Fault, Packet, Program, Source, Verdict, compile_source, run
 from dlcode_dsl.core.faults import FaultKind
+from dlcode_dsl.lower import emit
 from tests.data_files import Case, each_case
 from tests.dsl.sources import compiled, outcome
 
@@ -100,3 +101,12 @@ handler {name} on all
     source = compiled(text)
     for name in ("first", "second"):
         assert run(source.program(name), frame(b"\x00\x05")).memory["out"] == [5]
+
+
+def test_a_pipe_that_is_too_large_or_too_deep_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emit, "LARGEST_PROGRAM", 100)
+    large = "pipe p(w: u32) -> u32 {\n state s: u32 = 0\n" + "s = w\n" * 100 + "emit w\n}"
+    deep = "fn f(a: u32) -> u32 { " + "(" * 60 + "a" + " +% 1)" * 60 + " }\n"
+    deep += "pipe p(w: u32) -> u32 {\n emit " + "f(" * 60 + "w" + ")" * 60 + "\n}"
+    for text, code in ((large, "ASH1032"), (deep, "ASH1004")):
+        assert [found.code.name for found in compile_source(Source("case.ash", text)).diagnostics] == [code]

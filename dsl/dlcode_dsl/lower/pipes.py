@@ -15,13 +15,14 @@ from ..constants import evaluate, literal_of
 from ..core import form
 from ..core.check import GAUGES, bodies
 from ..core.form import Body, Expression
-from ..diagnostics import Diagnostic
-from ..module import Module
+from ..diagnostics import Diagnostic, diagnostic
+from ..module import Module, extent
 from ..syntax import tree
+from ..syntax.lines import DEEPEST
 from ..types import ValueType, value_type
 from ..wrong import unknown, wrong
 from . import fold, values
-from .emit import Emitter
+from .emit import LARGEST_PROGRAM, Emitter, TooLarge
 from .names import Local
 from .statements import Statements
 
@@ -32,7 +33,13 @@ LARGEST_FINISH = 1000
 
 
 def lower_pipe(module: Module, declared: tree.Pipe, emitter: Emitter) -> tuple[form.Pipe | None, list[Diagnostic]]:
-    """The core pipe of a declaration, whose names nothing else of the emitter's program has; what is wrong with it."""
+    """The core pipe of a declaration, whose names nothing else of the emitter's program has; what is wrong with it.
+
+    Raises TooLarge as the emitter does.
+    """
+    if extent(declared, module.calls).depth > DEEPEST:
+        help = "with what it calls written out"
+        return None, [diagnostic(codes.TOO_DEEP, declared.name.span, help, limit=DEEPEST)]
     lower = PipeLowering(module, declared, emitter)
     made = None
     with lower.recovering():
@@ -157,4 +164,11 @@ def _written_out(expression: Expression, named: Mapping[str, Expression]) -> Exp
 
 def judge_pipes(module: Module) -> list[Diagnostic]:
     """What is wrong with the pipes of a module, used or not."""
-    return [said for declared in module.pipes.values() for said in lower_pipe(module, declared, Emitter())[1]]
+    found: list[Diagnostic] = []
+    for declared in module.pipes.values():
+        try:
+            found += lower_pipe(module, declared, Emitter())[1]
+        except TooLarge:
+            name = declared.name
+            found.append(diagnostic(codes.PROGRAM_TOO_LARGE, name.span, name=name, limit=LARGEST_PROGRAM))
+    return found
