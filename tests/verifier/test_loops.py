@@ -277,6 +277,47 @@ def test_an_endless_loop_ends_by_its_limit_and_is_not_called_endless() -> None:
     assert run(program(text), Packet.whole(b"")).operations == certificate.operations.constant
 
 
+LOOP_IN_A_HEAD = """
+var %i: u32 = 0:u32
+loop outer {
+  var %j: u32 = 0:u32
+  loop inner { } while (%j < 3:u32) { %j = (%j + 1:u32) }
+} while ((%i + %j) <= extent(packet)) CLAUSES {
+  read %b: u8 = packet[((%i + %j) - 1:u32)]
+  %i = (%i + %j)
+}
+assertion ((%i + 3:u32) > extent(packet))
+exit pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("clauses", "kind"),
+    [
+        ("", None),
+        ("decreases (extent(packet) - %i)", None),
+        ("decreases %j, (extent(packet) - %i)", None),
+        ("decreases %j", FaultKind.DECREASES),
+        ("invariant (%j == 3:u32)", None),
+        ("invariant (%j == 2:u32)", FaultKind.INVARIANT),
+        ("limit 504", None),
+        ("limit 503", FaultKind.LIMIT),
+    ],
+)
+def test_a_head_is_run_once_more_where_two_turns_are_compared(clauses: str, kind: FaultKind | None) -> None:
+    """Here the head has a loop of its own, and binds what the condition and the measure use."""
+    text = LOOP_IN_A_HEAD.replace("CLAUSES", clauses)
+    answer = judged(text)
+    if kind is not None:
+        assert isinstance(answer, Refuted), said(answer)
+        assert {part.kind for part in answer.refutations} == {kind}
+        return
+    assert isinstance(answer, Proved), said(answer)
+    for length in (0, 2, 3, 1514):
+        cost = run(program(text), Packet.whole(bytes(length))).operations
+        assert cost <= answer.certificate.operations.at(length) <= 36_000
+
+
 # ---- the ways through loops
 
 

@@ -47,6 +47,9 @@ COUNTED = 1 << 63
 FEW_CELLS = 8
 """Cells of a region up to which a loop that writes no others leaves the rest of the region as it was."""
 
+ONCE = Measure((Sum(()),))
+"""What is tried where nothing else is: it falls if no turn follows another, as where the loop can't be come to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -355,9 +358,9 @@ class Knowledge:
         ending = self.run.ending(self.site)
         assert isinstance(self.site.node, form.Loop)
         if not ending.trials:
-            ending.trials = [Trial(measure) for measure in facts.measures if sums.is_measure(measure)]
+            ending.trials = [Trial(measure) for measure in facts.measures or (ONCE,) if sums.is_measure(measure)]
             if self.site.node.decreases:
-                ending.trials.insert(0, Trial(None))
+                ending.trials.append(Trial(None))  # last: what is guessed may bound the turns better
         for trial in ending.trials:
             first = None if trial.measure is None else self.parts(trial.measure, entry)
             if first is not None and len(first) == 1:
