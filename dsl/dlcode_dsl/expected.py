@@ -35,7 +35,7 @@ def frame(module: Module, program: Program, packet: tree.Expression, written: tr
         raise wrong(codes.BAD_TEST, span, "a filter sends nothing")
     match written:
         case tree.Call(tree.Name("reply"), arguments):
-            headers = [module.headers[name] for name in _way(module, program)]
+            headers = [module.headers[name] for name in _way(module, program, packet)]
             given, carried, payload = _arguments(module, arguments, headers)
             parts = [_answered(module, packet, layout, given[layout.name], span) for layout in headers]
             return Frame("reply", finished(module, [*parts, *carried], payload, span))
@@ -48,13 +48,15 @@ def frame(module: Module, program: Program, packet: tree.Expression, written: tr
     first = layers_of(written)[0]
     if isinstance(first, tree.Use | tree.Call) and first.name.text == program.link:
         return Frame(None, data)
-    return Frame("reply", data, sum(module.headers[name].size for name in _way(module, program)))
+    return Frame("reply", data, sum(module.headers[name].size for name in _way(module, program, packet)))
 
 
-def _way(module: Module, program: Program) -> list[str]:
-    """The headers of an answer."""
+def _way(module: Module, program: Program, packet: tree.Expression) -> list[str]:
+    """The headers of an answer: those of the way that the packet is built by, where there are several."""
     last = last_header(module, module.handlers[program.name].on, program.link)
-    return [program.link, *(step.to for step in paths(module.headers, program.link, last)[0])]
+    ways = [[program.link, *(step.to for step in way)] for way in paths(module.headers, program.link, last)]
+    built = {layer.name.text for layer in layers_of(packet) if isinstance(layer, tree.Use | tree.Call)}
+    return next((way for way in ways if built.issuperset(way)), ways[0])
 
 
 def _arguments(

@@ -148,7 +148,11 @@ LEAVES: st.SearchStrategy[Statement] = st.one_of(
         st.none() | st.just("arp_answer"),
     ),
     st.builds(form.Wake),
-    st.builds(form.Check, st.sampled_from(["assertion", "ensures", "part-bounds"]), EXPRESSIONS),
+    st.builds(
+        form.Check,
+        st.sampled_from(["assertion", "ensures", "part-bounds", "copy-bounds", "frame-length"]),
+        EXPRESSIONS,
+    ),
     st.builds(form.Exit, st.sampled_from(sorted(Verdict, key=lambda verdict: verdict.value))),
 )
 STATEMENTS = st.recursive(LEAVES, statements, max_leaves=5)

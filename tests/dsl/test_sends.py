@@ -13,7 +13,7 @@ from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 from scapy.utils import checksum as internet_checksum
 
-from dlcode_dsl import Fault, Packet, Program, Source, Verdict, compile_source, run
+from dlcode_dsl import Fault, Packet, Program, Source, Verdict, compile_source, run, run_test
 from dlcode_dsl.core.faults import FaultKind
 from tests.data_files import Case, each_case
 from tests.dsl.sources import compiled, outcome
@@ -264,3 +264,18 @@ def test_a_reply_carries_raw_bytes_of_the_packet() -> None:
     (answer,) = sent("slice", ethernet() / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=9, dport=7) / Raw(b"abcdef"))
     assert bytes(answer[UDP].payload) == b"bcd"
     assert internet_checksum(bytes(answer[IP])[:20]) == 0
+
+
+def test_a_test_expects_the_answer_by_the_way_of_its_packet() -> None:
+    blocks = "".join(
+        f"""
+test two "by {ip}" {{
+  packet ethernet / {ip} / udp(sport: 9, dport: 7) / hex("616263")
+  expect consume, sent reply({given}hex("616263")), sent alarm(ethernet(dst: 02:00:00:00:00:01), ipv4(src: 10.0.0.7), \
+hex("616263"))
+}}
+"""
+        for ip, given in (("ipv4", "ipv4(ttl: 9), "), ("ipv6", ""))
+    )
+    cases = compiled(BOTH.replace("dst: mac, src: mac", "dst: mac, src: mac = 02:00:00:00:00:01") + blocks).tests
+    assert [run_test(case) for case in cases] == [[], []]
