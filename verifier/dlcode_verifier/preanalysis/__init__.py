@@ -9,6 +9,7 @@ there. `guesses(program)` is all that the rest of the verifier uses.
     expressions  values and conditions          walk        the way through a program, loops until nothing changes
     scope        a program's names and loops    names       from symbols back to the program's words
     candidates   invariants to try              measures    measures to try
+    motion       how a loop's numbers move together
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from __future__ import annotations
 from dlcode_dsl.core.form import Program
 
 from ..facts import Guesses, LoopFacts, sites
-from .candidates import invariants
+from .candidates import Candidates
 from .measures import measures
+from .motion import motions
 from .names import words_of
 from .walk import Walk
 
@@ -32,11 +34,12 @@ def guesses(program: Program) -> Guesses:
     walk = Walk(program, places)
     walk.body(program.body, walk.start())
     found: Guesses = {}
+    candidates, moves = Candidates(walk.scope, walk.values), motions(walk.seen, walk.values)
     for site in places:
         seen = walk.seen.get(site.number)
         if seen is None:
             continue
         words = words_of(site, seen, walk.scope)
         ends, most = measures(site, seen, words, program.maximum)
-        found[site.number] = LoopFacts(invariants(site, seen, walk.scope, words), ends, most)
+        found[site.number] = LoopFacts(candidates.of(site, seen, words, moves[site.number]), ends, most)
     return found

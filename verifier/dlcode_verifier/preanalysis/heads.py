@@ -81,7 +81,7 @@ class Head:
             self.entered, self.bounds = True, dict(bounds)
             self.multiples = {name: values.multiple(state.numbers[name]) for name in symbols}
         elif phase in WEAKENING:
-            changed = self._weaken(bounds, symbols, phase)
+            changed = self._weaken(bounds, symbols, phase, entering=True)
             for name in symbols:
                 changed |= self._combine(name, values.multiple(state.numbers[name]))
         start = state.copy()
@@ -136,7 +136,7 @@ class Head:
         symbols.pop(ZERO, None)
         return tuple(symbols)[:MOST_OUTER]
 
-    def _weaken(self, bounds: Bounds, symbols: dict[str, Symbol], phase: Phase) -> bool:
+    def _weaken(self, bounds: Bounds, symbols: dict[str, Symbol], phase: Phase, *, entering: bool = False) -> bool:
         names = {symbol: name for name, symbol in symbols.items()}
         changed = False
         for key, c in list(self.bounds.items()):
@@ -144,8 +144,10 @@ class Head:
             if most <= c:
                 continue
             changed = True
-            times = self.weakened[key] = self.weakened.get(key, 0) + 1
-            if times > IMPATIENCE or phase is Phase.GIVE_UP:
+            times = self.weakened[key] = self.weakened.get(key, 0) + (0 if entering else 1)
+            if entering and phase is Phase.WEAKEN:
+                pass  # the loops around see to it that this ends
+            elif times > IMPATIENCE or phase is Phase.GIVE_UP:
                 most = ENDLESS
             elif times > PATIENCE:
                 most = self._threshold(names, key, most)

@@ -14,6 +14,7 @@ from .candidates import head_names
 from .heads import Seen
 from .names import Line, Most, Words, greatest
 from .scope import names_of
+from .values import Value
 from .zones import ENDLESS, KNOWN, ZERO, Symbol, Zone
 
 MOST = 25
@@ -93,14 +94,14 @@ def _falling(site: Site, seen: Seen, words: Words) -> Iterator[Falling]:
                 if other != ZERO:
                     apart = max(apart, 0)
                 if apart < KNOWN:
-                    yield Falling(((1, other), (-1, symbol)), apart, least)
+                    yield Falling(_less(other, symbol), apart, least)
         elif most < 0:
             yield Falling(((1, symbol),), -zone.low.get(symbol, 0), -most)
-    for one, other in _compared(seen, words):
+    for (one, less), (other, more) in _compared(seen, words):
         low_one, high_one = steps.get(one, (0, 0))
         low_other, high_other = steps.get(other, (0, 0))
         if high_one > 0 or low_other < 0:
-            yield Falling(((1, other), (-1, one)), 0, max(0, low_one - high_other))
+            yield Falling(((1, other), (-1, one)), more - less, max(0, low_one - high_other))
     for symbol, (least, most) in steps.items():
         if symbol == turns or least >= 0 or most < 0:
             continue
@@ -124,23 +125,26 @@ def _near(seen: Seen, words: Words, zone: Zone, symbol: Symbol) -> list[Symbol]:
     return [*close[:4], *([ZERO] if high < reach // 2 or (high < FARTHEST and not close) else [])]
 
 
+def _less(one: Symbol, other: Symbol) -> Line:
+    return ((-1, other),) if one == ZERO else ((1, one), (-1, other))
+
+
 def entry_name(seen: Seen, symbol: Symbol) -> str:
     """The name of a number that the loop changes."""
     return next(name for name, one in seen.entry.symbols.items() if one == symbol)
 
 
-def _compared(seen: Seen, words: Words) -> Iterator[tuple[Symbol, Symbol]]:
-    """Pairs of symbols of names in the condition of which the loop changes one at least: first the way they stand."""
-    changed = set(seen.entry.symbols.values())
-    here = []
+def _compared(seen: Seen, words: Words) -> Iterator[tuple[Value, Value]]:
+    """Pairs of values of names in the condition of which the loop changes one at least: first the way they stand."""
+    symbols, numbers = seen.entry.symbols, seen.entry.state.numbers
+    here: dict[Value, bool] = {}
     for name in seen.head.scope.condition:
-        numbers = seen.entry.state.numbers
-        if name in seen.entry.symbols:
-            here.append(seen.entry.symbols[name])
+        if name in symbols:
+            here[symbols[name], 0] = True
         elif name in numbers and numbers[name][0] in words.of:
-            here.append(numbers[name][0])
-    for one, other in combinations(dict.fromkeys(here), 2):
-        if one in changed or other in changed:
+            here[numbers[name]] = False
+    for one, other in combinations(here, 2):
+        if here[one] or here[other]:
             yield one, other
             yield other, one
 
@@ -158,7 +162,7 @@ def _pairs(seen: Seen, words: Words) -> Iterator[Measure]:
             continue
         least, most = seen.step(name)
         over = [
-            Falling(((1, other), (-1, symbol)), max(0, zone.bound(symbol, other)), 0)
+            Falling(_less(other, symbol), max(0, zone.bound(symbol, other)), 0)
             for other in _near(seen, words, zone, symbol)
             if zone.bound(symbol, other) < FARTHEST
         ]

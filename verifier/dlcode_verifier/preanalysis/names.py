@@ -27,9 +27,11 @@ class Words:
     of: Mapping[Symbol, tuple[Expression, int]]
 
     def sum(self, parts: Iterable[tuple[int, Symbol]], constant: int = 0) -> Sum | None:
-        """The sum in words; none where a symbol has no name."""
+        """The sum in words, symbol 0 being 1; none where a symbol has no name."""
         found: dict[Expression, int] = {}
         for coefficient, symbol in parts:
+            if symbol == ZERO:
+                constant += coefficient
             if symbol == ZERO or not coefficient:
                 continue
             word = self.of.get(symbol)
@@ -38,7 +40,8 @@ class Words:
             atom, offset = word
             found[atom] = found.get(atom, 0) + coefficient
             constant -= coefficient * offset
-        return Sum(tuple((coefficient, atom) for atom, coefficient in found.items() if coefficient), constant)
+        atoms = sorted((atom for atom, c in found.items() if c), key=lambda atom: getattr(atom, "name", ""))
+        return Sum(tuple((found[atom], atom) for atom in atoms), constant)
 
 
 def words_of(site: Site, seen: Seen, scope: Scope) -> Words:

@@ -114,6 +114,7 @@ def _meeting(
 ) -> Value:
     """The symbol of what is `first` along one way and `second` along the other."""
     symbol = values.symbol(("meeting", place, first, second))
+    values.meetings[symbol] = place, (first, second)
     (low, high), (lower, higher) = interval(one, first), interval(other, second)
     zone.low[symbol], zone.high[symbol] = min(low, lower), max(high, higher)
     values.multiples[symbol] = common_multiple(values.multiple(first), values.multiple(second))

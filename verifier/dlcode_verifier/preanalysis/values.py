@@ -10,11 +10,14 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from math import gcd
 
-from .zones import KNOWN, ZERO, Constraint, Symbol, Zone
+from .zones import ENDLESS, KNOWN, ZERO, Constraint, Symbol, Zone
 
 Value = tuple[Symbol, int]
 """`(symbol, offset)`: their sum. A constant is (0, itself)."""
 
+
+Linear = dict[Symbol, int]
+"""A sum: coefficients of symbols; that of symbol 0 is the constant."""
 
 # ---- truth values: what is known where one holds, and where it does not
 
@@ -79,6 +82,10 @@ class Values:
         self._symbols: dict[Hashable, Symbol] = {}
         self.count = 0
         self.multiples: dict[Symbol, tuple[int, int]] = {}  # symbol: (m, r): it is r modulo m
+        self.meetings: dict[Symbol, tuple[Hashable, tuple[Value, Value]]] = {}  # where two ways met, and with what
+        self.solved: dict[Symbol, Linear] = {}  # symbols at the head of a loop that is done: a sum of others
+        self._ranges: dict[Symbol, tuple[int, int]] = {}
+        self._products: dict[Symbol, tuple[Value, int]] = {}
         self.pinned: set[Symbol] = set()  # symbols that are spoken of elsewhere
         self._operands: dict[Symbol, tuple[Symbol, Symbol]] = {}
         self._sums: dict[Symbol, tuple[Value, Value]] = {}
@@ -113,6 +120,7 @@ class Values:
         if low == high:
             return ZERO, low
         symbol = self.symbol(key)
+        self._ranges[symbol] = low, high
         if operands:
             self._operands[symbol] = operands
         zone.high.setdefault(symbol, high)
@@ -120,6 +128,34 @@ class Values:
         zone.add(symbol, ZERO, high)
         zone.add(ZERO, symbol, -low)
         return symbol, 0
+
+    def range(self, zone: Zone, symbol: Symbol) -> tuple[int, int]:
+        """Between what a symbol lies: as the zone has it, or else as it was when it was computed."""
+        return zone.between(symbol) if symbol in zone.high else self._ranges.get(symbol, (0, ENDLESS))
+
+    def linear(self, value: Value) -> Linear:
+        """A value as a sum of symbols that are no sums themselves."""
+        found: Linear = {ZERO: value[1]}
+        waiting = [(value[0], 1)]
+        while waiting:
+            symbol, c = waiting.pop()
+            if symbol in self._sums:
+                parts = [(part, 1) for part in self._sums[symbol]]
+            elif symbol in self._differences:
+                parts = [(part, sign) for part, sign in zip(self._differences[symbol], (1, -1), strict=True)]
+            elif symbol in self._products:
+                parts = [self._products[symbol]]
+            elif symbol in self.solved:
+                parts = [((part, 0), times) for part, times in self.solved[symbol].items() if part != ZERO]
+                found[ZERO] += c * self.solved[symbol].get(ZERO, 0)
+            else:
+                if symbol != ZERO:
+                    found[symbol] = found.get(symbol, 0) + c
+                continue
+            for (part, offset), times in parts:
+                waiting.append((part, c * times))
+                found[ZERO] += c * times * offset
+        return {symbol: c for symbol, c in found.items() if c}
 
     def multiple(self, value: Value) -> tuple[int, int]:
         """(m, r): the value is r modulo m; m = 0 means that it is r."""
@@ -236,7 +272,9 @@ class Values:
         if result[0] != ZERO:
             self._differences.setdefault(result[0], (left, right))
             self._add_multiple(result[0], left, right, -1)
-            at_most(zone, result, left, -interval(zone, right)[0])
+            least, greatest = interval(zone, right)
+            at_most(zone, result, left, -least)
+            at_most(zone, left, result, greatest)
         return result
 
     def _times(self, zone: Zone, left: Value, right: Value, most: int, *, cut: bool = False) -> Value:
@@ -255,6 +293,8 @@ class Values:
         if product[0] != ZERO and right[0] == ZERO and right[1] > 1:
             factor = right[1]
             modulus, rest = self.multiple(left)
+            if fits:
+                self._products[product[0]] = left, factor
             if fits and modulus:
                 self.multiples[product[0]] = modulus * factor, rest * factor % (modulus * factor)
                 at_most(zone, left, product, -low_left * (factor - 1))
