@@ -156,6 +156,29 @@ UNSAFE = {
     ),
 }
 
+MANY = " ".join(f"let %w{at}: u32 = @words[(@words[{at % 8}:u32] & 7:u32)]" for at in range(60))
+"""More goals than are decided at once, all of which hold."""
+
+UNSAFE_LOOPS = {
+    "a lie that failed, once many later goals were decided under it": (
+        FaultKind.DECREASES,
+        f"""var %i: u32 = 0:u32
+        loop l {{ }} while (%i < 300:u32) decreases %i {{
+          let %mixed: u32 = (%i & @words[0:u32])
+          if (%mixed < 4:u32) {{ @words[%mixed] = 1:u32 }}
+          %i = (%i + 1:u32)
+        }}
+        {MANY} exit consume""",
+    ),
+}
+
+
+@pytest.mark.parametrize("options", [HERE, BITVECTORS], ids=["integers", "bit-vectors"])
+@pytest.mark.parametrize("name", UNSAFE_LOOPS)
+def test_what_once_was_believed_of_a_loop_is_refuted(name: str, options: Options) -> None:
+    kind, text = UNSAFE_LOOPS[name]
+    assert kind in {found.kind for found in refutations(text, options)}
+
 
 @pytest.mark.parametrize("options", [HERE, BITVECTORS], ids=["integers", "bit-vectors"])
 @pytest.mark.parametrize("name", UNSAFE)

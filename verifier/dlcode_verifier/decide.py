@@ -118,12 +118,17 @@ class Desk:
         self.given_up |= {place for place, candidate in self.task.promised.items() if candidate in candidates}
 
     def decide_all(self) -> None:
+        """Decide the goals window by window. What the solver is told of a window's goals it forgets at the end: some of
+        them may have failed, and are asked about again.
+        """
+        self.integers.solver.push()
         for start, stop in windows(self.task):
             self.decide_window(range(start, stop))
             if stop < len(self.task.goals):
                 for position in range(start, stop):
                     if position not in self.given_up:
                         self.integers.add(self.integers.holds(self.task.goals[position]))
+        self.integers.solver.pop()
         self.integers.allow(self.task.integer_effort)
 
     def decide_window(self, window: range) -> None:
