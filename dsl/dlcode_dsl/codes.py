@@ -9,7 +9,7 @@ from .diagnostics import Code
 
 SYNTAX: Final = Code("ASH1001", "this cannot stand here")
 NOT_TEXT: Final = Code("ASH1002", "a source is UTF-8 text")
-TOO_LARGE: Final = Code("ASH1003", "a source has at most {limit} characters")
+TOO_LARGE: Final = Code("ASH1003", "a source has at most {limit} {what}")
 TOO_DEEP: Final = Code("ASH1004", "nested deeper than {limit} levels")
 NOT_YET: Final = Code("ASH1005", "`{word}`: {what} are not in this version of the language")
 LITERAL: Final = Code("ASH1006", "{literal} is no value")

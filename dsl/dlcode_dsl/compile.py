@@ -56,14 +56,17 @@ def compile_source(source: Source, *, include: Iterable[Source] = (), load: Load
     """
     found: list[Diagnostic] = []
     declarations: list[tree.Declaration] = []
+    unread: set[str] = set()
     for each in include:
         parsed = parse(each)
         found += parsed.diagnostics
+        unread |= parsed.unread
         declarations += [part for part in parsed.declarations if not isinstance(part, tree.Test)]
     parsed = parse(source)
     found += parsed.diagnostics
     used = used_by(parsed, load)
     found += used.diagnostics
+    unread |= parsed.unread | used.unread
     module, wrong = module_of([*declarations, *used.declarations, *parsed.declarations], library())
     found += wrong
     found += judge_pipes(module) + judge_templates(module)
@@ -85,7 +88,8 @@ def compile_source(source: Source, *, include: Iterable[Source] = (), load: Load
     in_order = sorted(own, key=lambda program: program.span.start)
     tests, refused = test_cases(module, programs, blocks)
     found += refused
-    return Compiled(source, tuple(in_order), tests, tuple(_in_order(found)), tuple(used.sources))
+    said = [each for each in found if each.code is not codes.UNKNOWN_NAME or each.primary.span.text not in unread]
+    return Compiled(source, tuple(in_order), tests, tuple(_in_order(said)), tuple(used.sources))
 
 
 def compile_bytes(

@@ -65,4 +65,13 @@ def diagnostic(
     **arguments: object,
 ) -> Diagnostic:
     """A diagnostic of `code` at `span`; `arguments` fill the braces of the code's title."""
-    return Diagnostic(code, code.title.format(**arguments), Label(span, remark), labels, notes, help, edit)
+    shown = {name: _short(str(argument)) for name, argument in arguments.items()}
+    return Diagnostic(code, code.title.format(**shown), Label(span, remark), labels, notes, help, edit)
+
+
+LONGEST_NAME = 80
+"""Most characters that a title shows of one thing that a source names."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + " …"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import codes
-from .diagnostics import Diagnostic, diagnostic
+from .diagnostics import Diagnostic
 from .library import library_file, library_names
 from .source import Source
 from .syntax import tree
@@ -41,6 +41,7 @@ class Used:
     declarations: list[tree.Declaration] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)  # names of declarations that could not be read
 
 
 def used_by(parsed: Parsed, load: Loader | None = None) -> Used:
@@ -85,6 +86,7 @@ class _Reader:
             return
         parsed = parse(self.read(name, path))
         self.found.diagnostics += parsed.diagnostics
+        self.found.unread |= parsed.unread
         self.found.sources.append(parsed.source)
         self.follow(parsed, posixpath.dirname(path), (*way, path))
         self.take(parsed, _TAKEN)
@@ -101,7 +103,8 @@ class _Reader:
             raise _refused(name, error.strerror or "it cannot be read") from None
         self.characters += len(source.text)
         if self.characters > LONGEST_SOURCE:
-            raise Wrong(diagnostic(codes.TOO_LARGE, name.span, "with the others that are used", limit=LONGEST_SOURCE))
+            remark = "with the others that are used"
+            raise wrong(codes.TOO_LARGE, name.span, remark, limit=LONGEST_SOURCE, what="characters")
         return source
 
 

@@ -86,6 +86,11 @@ def module_of(
     module.handlers.update({name: with_paths(each, module.headers, hidden) for name, each in module.handlers.items()})
     module.functions.update({name: with_paths(each, module.headers, hidden) for name, each in module.functions.items()})
     module.calls.update(_calls(module.functions))
+    for pipe in list(module.pipes.values()):
+        if extent(pipe, module.calls).depth > DEEPEST:
+            remark = "with what it calls written out"
+            found.append(wrong(codes.TOO_DEEP, pipe.name.span, remark, limit=DEEPEST).diagnostic)
+            del module.pipes[pipe.name.text]
     module.conditions.update(_conditions(module.filters, module.calls))
     return module, tuple(found)
 

@@ -8,6 +8,12 @@ from collections.abc import Iterable
 from .diagnostics import Diagnostic, Edit, Label
 from .source import NOWHERE, Source
 
+MOST_SHOWN = 100
+"""Most diagnostics that are shown; how many more there are is said."""
+
+LONGEST_REMARK = 400
+"""Most characters shown of a title, remark, note or help: a name in it may be as long as a source."""
+
 WIDEST_LINE = 200
 """Most characters shown of one source line."""
 
@@ -20,7 +26,11 @@ _RESET = "\x1b[0m"
 
 def render(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
     """The diagnostics as text, one after another, with an empty line between two."""
-    return "\n".join("\n".join(_Renderer(color).lines(each)) + "\n" for each in diagnostics)
+    found = list(diagnostics)
+    texts = ["\n".join(_Renderer(color).lines(each)) + "\n" for each in found[:MOST_SHOWN]]
+    if len(found) > MOST_SHOWN:
+        texts.append(f"and {len(found) - MOST_SHOWN} more\n")
+    return "\n".join(texts)
 
 
 class _Renderer:
@@ -101,7 +111,8 @@ def _blank(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return _UNPRINTABLE.sub("\ufffd", text.replace("\n", " "))
+    cut = text if len(text) <= LONGEST_REMARK else text[:LONGEST_REMARK] + " …"
+    return _UNPRINTABLE.sub("\ufffd", cut.replace("\n", " "))
 
 
 def _shown(line: str) -> str:

@@ -121,3 +121,33 @@ def test_a_promise_that_no_consume_keeps_is_warned_of() -> None:
     assert [found.code.name for found in kept.diagnostics] == []
     assert [(found.code.name, found.severity) for found in lost.diagnostics] == [("ASH1031", "warning")]
     assert len(lost.programs) == 1
+
+
+def test_of_very_many_mistakes_the_first_are_shown() -> None:
+    """And how many more there are; the value holds all of them."""
+    source = "".join(f"filter f{number} on ethernet {{ nothing{number} == 1 }}\n" for number in range(130))
+    found = compile_source(Source("case.ash", source)).diagnostics
+    assert len(found) == 130
+    text = render(found)
+    assert text.count("error[ASH1010]") == 100
+    assert text.endswith("\nand 30 more\n")
+
+
+def test_a_very_long_name_is_cut_where_it_is_shown() -> None:
+    """In the title as in remarks and help."""
+    name = "a" * 100_000
+    named = f"filter f on ethernet {{ {name} == 1 && {name}.b == 2 }}"
+    declared = f"header {name} {{ a: u8 }}\nfilter f on {name} {{ let x = {name}.a\n x == {name} }}"
+    for source in (named, declared):
+        text = render(compile_source(Source("case.ash", source)).diagnostics)
+        assert text
+        assert max(map(len, text.splitlines())) < 500
+
+
+@pytest.mark.parametrize("text", ["a " * 300_000, "(" * 300_000, "x+" * 300_000, "a\n" * 300_000])
+def test_a_source_of_very_many_words_is_refused_before_it_is_read(text: str) -> None:
+    """Comments do not count."""
+    found = compile_source(Source("case.ash", text)).diagnostics
+    assert [each.title for each in found] == ["a source has at most 250000 words and signs"]
+    commented = compile_source(Source("case.ash", "// " + "a " * 300_000 + "\nfilter f on ethernet { has(tcp) }"))
+    assert not commented.diagnostics

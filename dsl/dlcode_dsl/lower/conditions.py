@@ -73,7 +73,13 @@ def _member(lower: Lowering, value: Expression, items: tuple[Expression, ...], a
     first = lower.value(value, absent)
     if isinstance(first, Typed):
         first = Typed(first.type, lower.emitter.let("member", first.core, span), span)
-    terms = [values.compare("==", first, lower.value(item, absent), item.span) for item in items]
+    terms: list[form.Expression] = []
+    for item in items:
+        match item:
+            case tree.Binary("/", tree.Address() as address, length):
+                terms.append(values.within(first, address, length, item.span))
+            case _:
+                terms.append(values.compare("==", first, lower.value(item, absent), item.span))
     lower.unless(fold.joined("or", terms), absent, span)
 
 

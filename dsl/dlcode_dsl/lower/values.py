@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 
 from .. import codes
 from ..constants import fold as fold_literals
 from ..core import form
+from ..diagnostics import Edit
 from ..source import Span
-from ..types import BOOL, ValueType, number
+from ..syntax import tree
+from ..types import ADDRESSES, BOOL, ValueType, number
 from ..wrong import wrong
 from . import fold
 
@@ -50,14 +53,52 @@ def compare(operator: str, left: Value, right: Value, span: Span) -> form.Expres
     return fold.compare(operator, left.core, right.core, span)
 
 
+def within(value: Value, address: tree.Address, length: tree.Expression, span: Span) -> form.Expression:
+    """Whether an address is of the network `address/length`. Raises Wrong where one of them is no such thing."""
+    type = ADDRESSES[address.kind]
+    if type.name == "mac":
+        raise wrong(codes.WRONG_TYPE, span, found="a mac", wanted="a network of ip4 or ip6")
+    if not isinstance(length, tree.Number) or length.value > type.bits:
+        raise wrong(codes.LITERAL, length.span, f"{type} has {type.bits} bits", literal=f"`{span.text}`")
+    core = expect(value, type)
+    hosts = (1 << type.bits - length.value) - 1
+    if address.value & hosts:
+        network = _address(address.kind, address.value & ~hosts)
+        help = f"the network is `{network}/{length.value}`"
+        raise wrong(codes.LITERAL, span, "bits past the length are set", help=help,
+                    edit=Edit(address.span, network), literal=f"`{span.text}`")  # fmt: skip
+    if length.value == 0:
+        return fold.truth(True, span)
+    masked = fold.binary("&", core, fold.constant(~hosts & (1 << type.bits) - 1, type.core, span), span)
+    return fold.compare("==", masked, fold.constant(address.value, type.core, span), span)
+
+
+def _address(kind: str, value: int) -> str:
+    """An address of the internet as it is written."""
+    return str(IPv4Address(value) if kind == "ip4" else IPv6Address(value))
+
+
 def expect(value: Value, type: ValueType) -> form.Expression:
     """The value, which must be of this very type; a literal takes it."""
     if isinstance(value, Literal) and type.numeric:
         return _literal(value, type)
     if isinstance(value, Literal) or value.type != type:
         found = "a number" if isinstance(value, Literal) else str(value.type)
-        raise wrong(codes.WRONG_TYPE, value.span, found=found, wanted=str(type) if type.bits else "a condition")
+        wanted = str(type) if type.bits else "a condition"
+        raise wrong(codes.WRONG_TYPE, value.span, help=_help(value, type), found=found, wanted=wanted)
     return value.core
+
+
+def _help(value: Value, type: ValueType) -> str:
+    """How a value of another kind could become one of this type, if it could."""
+    if isinstance(value, Literal):
+        example = {"mac": "08:00:2b:01:02:03", "ip4": "10.0.0.1", "ip6": "2001:db8::1"}.get(type.name)
+        return f"an address is written `{example}`" if example else ""
+    if value.type.bits == type.bits and type.bits and value.type.numeric != type.numeric:
+        return f"`… as {type.name}` makes it one"
+    if not value.type.numeric and value.type != BOOL and type.numeric:
+        return f"`… as u{value.type.bits}` makes it a number"
+    return ""
 
 
 def converted(value: Value, type: ValueType) -> form.Expression:
@@ -101,8 +142,11 @@ def arithmetic(operator: str, left: Value, right: Value, span: Span) -> Value:
         if value is None:
             raise wrong(codes.LITERAL, span, "numbers are 0 to 2^128 - 1", literal="the result")
         return Literal(value, span)
+    for side in (left, right):
+        if isinstance(side, Typed) and not side.type.numeric and (operator not in _BITWISE or side.type == BOOL):
+            help = "" if side.type == BOOL else _help(side, number(side.type.bits))
+            remark, found = f"`{operator}` works on numbers", str(side.type)
+            raise wrong(codes.WRONG_TYPE, side.span, remark, help=help, found=found, wanted="a number")
     sides = agreed(left, right, span, least=32)
     type = sides[0].type
-    if not type.numeric and (operator not in _BITWISE or type == BOOL):
-        raise wrong(codes.WRONG_TYPE, span, f"`{operator}` works on numbers", found=str(type), wanted="a number")
     return Typed(type, fold.binary(operator, sides[0].core, sides[1].core, span), span)

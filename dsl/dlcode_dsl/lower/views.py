@@ -36,6 +36,8 @@ def convert(lower: Lowering, whole: tree.As, absent: Body | None) -> Value:
     value = lower.value(operand, absent)
     if isinstance(value, Literal) or value.type == BOOL or wanted == BOOL:
         return Typed(wanted, values.expect(value, wanted), span)
+    if not wanted.numeric and value.type.bits != wanted.bits:
+        raise wrong(codes.WRONG_TYPE, value.span, found=str(value.type), wanted=f"a number of {wanted.bits} bits")
     return Typed(wanted, fold.resized(value.core, wanted.core, span), span)
 
 

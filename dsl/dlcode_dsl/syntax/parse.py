@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .. import codes
@@ -27,6 +28,10 @@ LONGEST_SOURCE = 4_000_000
 MOST_BYTES = 4 * LONGEST_SOURCE + 3
 """Most bytes that they take as UTF-8, with a byte order mark: whoever reads a file needs one more to see too many."""
 
+MOST_WORDS = 250_000
+"""Most words and signs of one source: reading takes its time for each of them, however short they are."""
+
+_WORD = re.compile(r'//[^\n]*|"[^"\n]*"|\w+|\S')
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # a lone surrogate stands for a byte that is not UTF-8
 
 NOT_YET = {
@@ -42,6 +47,7 @@ class Parsed:
     source: Source
     declarations: tuple[tree.Declaration, ...]
     diagnostics: tuple[Diagnostic, ...]
+    unread: frozenset[str] = frozenset()  # names of the declarations that could not be read, where they say one
 
 
 def parse(source: Source) -> Parsed:
@@ -51,24 +57,35 @@ def parse(source: Source) -> Parsed:
         return Parsed(source, (), (refusal,))
     found: list[tree.Declaration] = []
     diagnostics: list[Diagnostic] = []
+    unread: set[str] = set()
     for tokens in lines.declarations(tokens_of(source.text)):
         result = _declaration(source, tokens)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
+            unread |= _declared(tokens)
         else:
             found.append(result)
-    return Parsed(source, tuple(found), tuple(diagnostics))
+    return Parsed(source, tuple(found), tuple(diagnostics), frozenset(unread))
 
 
 def _unreadable(source: Source) -> Diagnostic | None:
     """Why the source as a whole is refused before it is read."""
     if len(source.text) > LONGEST_SOURCE:
         start = Span(source, 0, 0)
-        return diagnostic(codes.TOO_LARGE, start, limit=LONGEST_SOURCE)
+        return diagnostic(codes.TOO_LARGE, start, limit=LONGEST_SOURCE, what="characters")
     if (bad := _NOT_TEXT.search(source.text)) is not None:
         what = "a NUL byte" if bad[0] == "\0" else f"byte 0x{ord(bad[0]) - 0xDC00:02x}"
         return diagnostic(codes.NOT_TEXT, Span(source, *bad.span()), what)
+    words = (found for found in _WORD.finditer(source.text) if not found[0].startswith("//"))
+    if (past := next(islice(words, MOST_WORDS, None), None)) is not None:
+        return diagnostic(codes.TOO_LARGE, Span(source, *past.span()), limit=MOST_WORDS, what="words and signs")
     return None
+
+
+def _declared(tokens: list[Token]) -> set[str]:
+    """The name that a declaration gives, if it starts with its word and a name."""
+    head = [token.value for token in tokens if token.type != lines.NEWLINE][:2]
+    return {head[1]} if len(head) == 2 and head[0] in lines.DECLARATION_WORDS and head[1].isidentifier() else set()
 
 
 class _Keep:
