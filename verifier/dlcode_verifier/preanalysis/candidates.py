@@ -243,7 +243,7 @@ class _Loop:
                 for counter, pace, first in counters[:1]:
                     yield _line((pace, symbol), (-most, counter), (most, first), (-pace, start))
                 yield from self.ratios(name)
-            if -high < least < -1 and most <= 0 and low == 0:
+            if -high < least < -1 and most <= 0 and low == 0 and name not in seen.head.scope.condition:
                 yield _line((-1, symbol), (least, turns), (1, start))
 
         for (one, x, _, most), (two, y, _, greater) in combinations(moving, 2):

@@ -14,8 +14,8 @@ from .heads import Seen
 from .motion import Motion
 from .names import Words
 from .scope import Scope
-from .values import Linear, Value, difference
-from .zones import KNOWN, ZERO, Symbol
+from .values import Linear, Value, difference, interval
+from .zones import KNOWN, ZERO, Symbol, Zone
 
 MOST = 6
 """Most such claims of one loop."""
@@ -49,10 +49,22 @@ def _claims(seen: Seen, words: Words, motion: Motion, scope: Scope) -> Iterator[
             c = max(bounds)
             if c >= KNOWN or c >= difference(entry.start.zone, one, other) or (one[0] == ZERO and c >= 0):
                 continue
+            if one[0] == symbol and any(end is not None and _only_far(back.zone, end, other) for end in ends):
+                continue
             bound = _at_most(words, one, other, c)
             if bound is not None:
                 for flag in unchanged:
-                    yield Claimed(form.Logic("or", flag, bound))
+                    if c != -1 or flag != form.Compare("==", *_number(name, 0, scope)):  # it is 0, or at least 1
+                        yield Claimed(form.Logic("or", flag, bound))
+
+
+def _number(name: str, start: int, scope: Scope) -> tuple[form.Variable, form.Constant]:
+    return form.Variable(name, scope.types[name]), form.Constant(start, scope.types[name])
+
+
+def _only_far(zone: Zone, one: Value, other: Value) -> bool:
+    """Whether no more is known of the difference of two values than what each can be."""
+    return difference(zone, one, other) >= interval(zone, one)[1] - interval(zone, other)[0]
 
 
 def _unchanged(seen: Seen, motion: Motion, scope: Scope, name: str) -> Iterator[Expression]:
@@ -67,9 +79,7 @@ def _unchanged(seen: Seen, motion: Motion, scope: Scope, name: str) -> Iterator[
         elif flag in entry.symbols and entry.state.numbers[flag][0] == ZERO:
             if all(way.get(flag) or not way.get(name) for way in motion.ways):
                 if not all(way.get(flag) for way in motion.ways):
-                    type = scope.types[flag]
-                    start = form.Constant(entry.state.numbers[flag][1], type)
-                    yield form.Compare("==", form.Variable(flag, type), start)
+                    yield form.Compare("==", *_number(flag, entry.state.numbers[flag][1], scope))
 
 
 def _value(one: Linear, other: Linear) -> Value | None:
