@@ -113,6 +113,7 @@ NEEDED = [
     ("budget", 0, ["-1budget -255turns +1000 <= 0"]),
     ("zeros_and_ones", 0, ["+1i -1ones -1zeros <= 0", "-1i +1ones +1zeros <= 0"]),
     ("condition_as_a_flag", 0, ["+1i -1length <= 0"]),
+    ("backwards", 0, ["+1i -1length +4turns <= 0", "-1i +1length -4turns <= 0"]),
     ("partition", 0, ["+1hi -256 <= 0", "-1hi +1lo <= 0"]),
     ("count_bits", 0, ["+1n +1x -1x0 <= 0"]),
     ("two_pipes", 0, ["+1sum -65535turns <= 0", "+1turns -1words <= 0", "-1length +2words +13 <= 0"]),

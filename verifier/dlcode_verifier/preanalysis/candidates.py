@@ -243,7 +243,8 @@ class _Loop:
                 for counter, pace, first in counters[:1]:
                     yield _line((pace, symbol), (-most, counter), (most, first), (-pace, start))
                 yield from self.ratios(name)
-            if -high < least < -1 and most <= 0 and low == 0 and name not in seen.head.scope.condition:
+            untested = name not in seen.head.scope.condition
+            if -high < least < -1 and most <= 0 and low == 0 and (untested or least == most):
                 yield _line((-1, symbol), (least, turns), (1, start))
 
         for (one, x, _, most), (two, y, _, greater) in combinations(moving, 2):
