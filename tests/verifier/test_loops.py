@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 import sys
 from pathlib import Path
@@ -14,11 +15,23 @@ from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import U32, U64, Expression, Program
 from dlcode_dsl.core.interpret import Packet, run
 from dlcode_dsl.core.parse import parse_program
-from dlcode_verifier import NotProved, OverBudget, Proved, Refuted, recheck, save, verify
+from dlcode_verifier import (
+    CertificateError,
+    NotProved,
+    OverBudget,
+    Proved,
+    Refuted,
+    hints,
+    recheck,
+    save,
+    verify,
+)
+from dlcode_verifier.certificate import _digest
 from dlcode_verifier.facts import AtMostZero, Claimed, Guesses, LoopFacts, Measure, Multiple, Sum, sites
 from dlcode_verifier.refute import Refutations
 from tests.data_files import Case, cases, each_case
 from tests.generators import random_packets
+from tests.verifier.preanalysis import hard
 from tests.verifier.support import HANDLER, HERE, judged, program, proved, said
 
 DATA = Path(__file__).parent / "data"
@@ -41,6 +54,15 @@ def name(text: str, type: form.Type = U32) -> Expression:
 
 LENGTH = form.Extent("packet")
 
+SCAN = """
+var %i: u32 = 0:u32
+loop l { } while (%i < extent(packet)) {
+  read %b: u8 = packet[%i]
+  %i = (%i + 1:u32)
+}
+exit pass
+"""
+
 
 def total(*parts: tuple[int, Expression], plus: int = 0) -> Sum:
     return Sum(parts, plus)
@@ -56,16 +78,76 @@ def test_a_hard_program_is_proved_and_its_cost_is_never_passed(case: Case, reque
     case.expect({"bound": "\n".join([f"{certificate.operations} operations", *turns])}, request)
 
 
-@pytest.mark.parametrize("case", cases(DATA / "proved" / "hard.test"), ids=lambda case: case.name)
-def test_a_saved_certificate_proves_a_hard_program_again_without_the_pre_analysis(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = proved(case.input)
+SAFE = {case.name: case.input for case in cases(DATA / "proved" / "hard.test")}
+
+
+@pytest.mark.parametrize("text", [*SAFE.values(), *hard.TEXTS.values()], ids=[*SAFE, *hard.TEXTS])
+def test_a_saved_certificate_proves_again_without_the_pre_analysis(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = judged(text)
+    if not isinstance(first, Proved):
+        assert isinstance(first, Refuted), "the pre-analysis is tried with unsafe programs too"
+        return
     data = save(first.certificate)
     monkeypatch.setattr(sys.modules["dlcode_verifier.verify"], "guesses", None)
-    again = recheck(program(case.input), data, options=HERE)
+    again = recheck(program(text), data, options=HERE)
     assert isinstance(again, Proved), said(again)
     assert save(again.certificate) == data
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        AtMostZero(Sum(((3, form.Variable("i", U32)), (-1, form.Extent("packet"))), -7)),
+        AtMostZero(Sum(((1, form.Convert("widen", form.Variable("i", U32), U64)), (-2, form.Extent("wire"))))),
+        AtMostZero(Sum(((-5, form.Variable("turns.0", U64)), (1, form.Constant(9, form.U8))), 1 << 70)),
+        Multiple(Sum(((1, form.Variable("i", U32)),), 1), 4),
+        Claimed(form.Compare("<", form.Variable("i", U32), form.Owned("words", form.Variable("i", U32), U32))),
+        Measure((Sum(((-1, form.Variable("i", U32)),), 8),), 2),
+        Measure((Sum((), 8), Sum(((1, form.Variable("i", U32)),)))),
+        Measure((Sum((), 8),), 1, halves=True),
+    ],
+)
+def test_a_fact_is_read_back_from_its_text(fact: AtMostZero | Multiple | Claimed | Measure) -> None:
+    of = program(SCAN)
+    assert hints.read(hints.show(fact), of, {"i": U32, "turns.0": U64}) == fact
+
+
+@pytest.mark.parametrize(
+    "loops",
+    [
+        None,
+        7,
+        [7],
+        [{}],
+        [{"loop": 9, "invariants": [], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": ["what?"], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": ["1 * %nobody + 0 <= 0"], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": ["claim (1:u32 <"], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": ["claim @nowhere[1:u32]"], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": ["claim " + "not(" * 9000], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": [5], "measure": None, "most": None}],
+        [{"loop": 0, "invariants": [], "measure": "1 * %i falls", "most": None}],
+        [{"loop": 0, "invariants": [], "measure": "1 * %i + 0 falls by " + "9" * 9000, "most": None}],
+        [{"loop": 0, "invariants": [], "measure": None, "most": [1]}],
+    ],
+)
+def test_facts_of_a_file_that_cannot_be_read_are_torn(loops: object) -> None:
+    facts = json.loads(save(proved(SCAN).certificate))
+    del facts["digest"]
+    facts["loops"] = loops
+    data = json.dumps({**facts, "digest": _digest(facts)}).encode()
+    with pytest.raises(CertificateError) as raised:
+        recheck(program(SCAN), data, options=HERE)
+    assert raised.value.code == "torn"
+
+
+@pytest.mark.usefixtures("proof_alone")
+def test_a_file_that_says_too_little_proves_nothing() -> None:
+    facts = json.loads(save(proved(SCAN).certificate))
+    del facts["digest"]
+    facts["loops"] = []
+    data = json.dumps({**facts, "digest": _digest(facts)}).encode()
+    assert isinstance(recheck(program(SCAN), data, options=HERE), NotProved)
 
 
 @pytest.mark.parametrize("case", cases(DATA / "refused" / "mutants.test"), ids=lambda case: case.name)
@@ -74,14 +156,6 @@ def test_an_unsafe_mutant_is_refuted_by_a_packet(case: Case) -> None:
     assert isinstance(answer, Refuted), said(answer)
 
 
-SCAN = """
-var %i: u32 = 0:u32
-loop l { } while (%i < extent(packet)) {
-  read %b: u8 = packet[%i]
-  %i = (%i + 1:u32)
-}
-exit pass
-"""
 REMAINING = Measure((total((1, LENGTH), (-1, name("i"))),))
 
 

@@ -5,8 +5,9 @@ untrusted pre-analysis.
 """
 
 from .certificate import ASSUMPTIONS, Certificate, CertificateError, is_live, save
-from .cost import Effects, Linear
+from .cost import Effects, Linear, Turns
 from .options import Options
+from .turns import LoopProof
 from .verify import (
     Answer,
     NotProved,
@@ -29,6 +30,7 @@ __all__ = [
     "CertificateError",
     "Effects",
     "Linear",
+    "LoopProof",
     "NotProved",
     "OpenObligation",
     "Options",
@@ -38,6 +40,7 @@ __all__ = [
     "Refuted",
     "SolverFailure",
     "Statistics",
+    "Turns",
     "Witness",
     "is_live",
     "recheck",

@@ -3,7 +3,7 @@
 Read back, it is a guess like those of the pre-analysis, in whose place it stands when a certificate is checked again.
 Text that is none, which only a hand can have written, raises ValueError.
 
-    3 * %i + -1 * extent(packet) + 0 <= 0          3 * %i + 1 multiple of 4          invariant 0 (of the author's)
+    3 * %i + -1 * extent(packet) + 0 <= 0          3 * %i + 1 multiple of 4          claim (%found or (%i == 0:u32))
     -1 * %i + 1 * extent(packet) + 0 falls by 1    … halves                          …, … falls by 1 (the first, or it
                                                                                      stays and the second falls)
 """
@@ -17,8 +17,10 @@ from typing import Any
 from dlcode_dsl.core import form
 from dlcode_dsl.core.check import bodies
 from dlcode_dsl.core.form import Body, Expression, Program, Type
+from dlcode_dsl.core.parse import parse_expression
+from dlcode_dsl.core.text import print_expression
 
-from .facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Site, Sum, sites
+from .facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Sum, sites
 from .turns import LoopProof
 
 _NAME = re.compile(r"%(\S+)")
@@ -34,9 +36,9 @@ def saved(proofs: Sequence[LoopProof]) -> list[dict[str, Any]]:
             "loop": proof.site.number,
             "ends": proof.reason,
             "turns": str(proof.turns),
-            "measure": None if proof.measure is None else show(proof.measure, proof.site),
+            "measure": None if proof.measure is None else show(proof.measure),
             "most": None if proof.most is None else [proof.most.constant, proof.most.per_byte],
-            "invariants": [text for fact in proof.invariants if (text := show(fact, proof.site)) is not None],
+            "invariants": list(map(show, proof.invariants)),
         }
         for proof in proofs
     ]
@@ -49,13 +51,13 @@ def guesses(program: Program, loops: Any) -> Guesses:
         for told in loops:
             site = places[told["loop"]]
             known = {**names, site.turns: form.U64, site.words: form.U64}
-            facts = [read(text, site, known) for text in told["invariants"]]
+            facts = [read(text, program, known) for text in told["invariants"]]
             measures = [fact for fact in facts if isinstance(fact, Measure)]
             if told["measure"] is not None:
                 measures.append(_measure(told["measure"], known))
             invariants = tuple(fact for fact in facts if not isinstance(fact, Measure))
             found[site.number] = LoopFacts(invariants, tuple(measures), _most(told["most"]))
-    except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError):
         raise ValueError("no facts of loops") from None
     return found
 
@@ -67,8 +69,8 @@ def _most(told: Any) -> Sum | None:
     return Sum(((per_byte, form.Extent("packet")),), constant)
 
 
-def show(fact: Fact | Measure, site: Site) -> str | None:
-    """A fact or a measure as text; None for a claim that is none of the author's."""
+def show(fact: Fact | Measure) -> str:
+    """A fact or a measure as text."""
     match fact:
         case AtMostZero(sum):
             return f"{sum} <= 0"
@@ -77,14 +79,13 @@ def show(fact: Fact | Measure, site: Site) -> str | None:
         case Measure(parts, step, halves):
             return ", ".join(map(str, parts)) + (" halves" if halves else f" falls by {step}")
         case Claimed(condition):
-            written = site.node.invariants if isinstance(site.node, form.Loop) else ()
-            return f"invariant {written.index(condition)}" if condition in written else None
+            return f"claim {print_expression(condition)}"
 
 
-def read(text: str, site: Site, names: Mapping[str, Type]) -> Fact | Measure:
+def read(text: str, program: Program, names: Mapping[str, Type]) -> Fact | Measure:
     """The fact or measure of a text. Raises ValueError."""
-    if text.startswith("invariant ") and isinstance(site.node, form.Loop):
-        return Claimed(site.node.invariants[int(text.removeprefix("invariant "))])
+    if text.startswith("claim "):
+        return Claimed(parse_expression(text.removeprefix("claim "), program, names))
     if text.endswith(" <= 0"):
         return AtMostZero(_sum(text.removesuffix(" <= 0"), names))
     sum, word, modulus = text.partition(" multiple of ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
@@ -27,7 +28,8 @@ def _grammar() -> Lark:
     from lark import Lark
 
     grammar = files(__package__).joinpath("core.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+    starts = ["start", "expression"]
+    return Lark(grammar, parser="lalr", start=starts, propagate_positions=True, maybe_placeholders=True)
 
 
 def parse_program(text: str, name: str = "<core>") -> Program:
@@ -39,11 +41,29 @@ def parse_program(text: str, name: str = "<core>") -> Program:
 
     source = Source(name, text)
     try:
-        tree = _grammar().parse(text)
+        tree = _grammar().parse(text, start="start")
     except UnexpectedInput as error:
         offset = error.pos_in_stream if isinstance(error.pos_in_stream, int) else len(text)
         raise CoreSyntaxError("this is not core text", Span(source, offset, offset + 1)) from None
     return _Reader(source).program(cast("Tree[Token]", tree.children[0]))
+
+
+def parse_expression(text: str, program: Program, names: Mapping[str, Type]) -> Expression:
+    """The expression that `text` prints, over a program's regions and names of these types.
+
+    Raises CoreSyntaxError for text that is none. What it returns is not checked yet: see `check.check_expression`.
+    """
+    from lark.exceptions import UnexpectedInput
+
+    source = Source("<expression>", text)
+    try:
+        tree = _grammar().parse(text, start="expression")
+    except UnexpectedInput:
+        raise CoreSyntaxError("this is no expression of core text", Span(source, 0, len(text))) from None
+    reader = _Reader(source)
+    reader.types = dict(names)
+    reader.regions = {region.name: region for region in program.regions}
+    return reader.expression(tree)
 
 
 class _Reader:
