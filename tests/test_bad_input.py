@@ -100,9 +100,9 @@ REFUSED_SOURCES = {
         + b"\n false }",
         "ASH1004",
     ),
-    "3,000 alternatives, each with a walk of its own": (
+    "9,000 alternatives, each with a test of its own": (
         b"filter f on ethernet {\n"
-        + b"".join(b"let a%d = tcp.sport else 0\n" % at for at in range(3000))
+        + b"".join(b"let a%d = tcp.sport else 0\n" % at for at in range(9000))
         + b"a0 == 1 }",
         "ASH1032",
     ),
