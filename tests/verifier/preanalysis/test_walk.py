@@ -114,7 +114,7 @@ def names_in(tree: object) -> Iterator[str]:
             yield from names_in(getattr(tree, name))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(60), 1031])
 def test_any_program_is_walked_to_its_end(seed: int) -> None:
     """Whatever a program does, guesses come, few, and only of names in scope and the loop's own count of turns."""
     program = parse_program(Writer(seed).program())

@@ -35,7 +35,7 @@ def _claims(seen: Seen, words: Words, motion: Motion, scope: Scope) -> Iterator[
     for name, symbol in entry.symbols.items():
         changes = [way.get(name, {}) for way in motion.ways]
         ends = [_value({symbol: 1}, change) for change in changes if change]
-        if name == words.site.turns or len(ends) == len(changes) or None in ends:
+        if name == words.site.turns or not 0 < len(ends) < len(changes) or None in ends:
             continue
         unchanged = list(_unchanged(seen, motion, scope, name))
         if not unchanged:
