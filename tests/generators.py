@@ -33,7 +33,7 @@ COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 def random_program(seed: int) -> Program:
     """A well-formed program without loops or copies; the same one for the same seed."""
-    program = _Maker(random.Random(f"program {seed}"), seed).program()
+    program = Maker(random.Random(f"program {seed}"), seed).program()
     assert_well_formed(program)
     return program
 
@@ -96,11 +96,11 @@ def _memory(rng: random.Random, program: Program, constants: list[int]) -> dict[
     return {region.name: [cell(region.cell.bits) for _ in range(region.count)] for region in program.regions}
 
 
-_Names = dict[str, tuple[Type, bool]]
+Names = dict[str, tuple[Type, bool]]
 """What is in scope: each name's type, and whether it may be assigned to."""
 
 
-class _Maker:
+class Maker:
     """Makes one program. `length` is the length that every packet on the present path is known to have at least."""
 
     def __init__(self, rng: random.Random, seed: int) -> None:
@@ -109,6 +109,8 @@ class _Maker:
         self.risk = rng.choice(RISKS)
         self.handler = rng.random() < 0.7
         self.regions: tuple[form.Region, ...] = ()
+        self.pipes: tuple[form.Pipe, ...] = ()
+        self.templates: tuple[form.Template, ...] = ()
         self.may: tuple[str, ...] = ()
         self.count = 0
         self.length = 0
@@ -134,25 +136,31 @@ class _Maker:
                 for _ in range(rng.randrange(4))
             )  # fmt: skip
             self.may = tuple(effect for effect in form.EFFECTS if rng.random() < 0.6)
+            self.prepare()
             if rng.random() < 0.5:
                 test = form.Read("t", U16, form.Constant(12, U32), (form.Exit(Verdict.MISS),))
                 wanted = form.Compare("==", form.Variable("t", U16), form.Constant(0x0800, U16))
                 ends = form.If(wanted, (form.Exit(Verdict.MATCH),), (form.Exit(Verdict.MISS),))
                 on = Program("filter", "on", "ethernet", (test, ends), maximum)
-        names: _Names = {}
+        names: Names = {}
         opening = [part for _ in range(rng.randrange(4)) for part in self.read(names, (), 3)]
         body = (*opening, *self.body(names, (), 0, ends=True))
         name = f"random{self.seed}"
         if self.handler:
-            templates = (form.Template("anything", ()),) if "send" in self.may else ()
+            if "send" in self.may:
+                self.templates = (form.Template("anything", ()), *self.templates)
             return Program(
-                "handler", name, "ethernet", body, maximum, self.regions, (), self.may, on=on, templates=templates
-            )
+                "handler", name, "ethernet", body, maximum, self.regions, self.pipes, self.may, on=on,
+                templates=self.templates,
+            )  # fmt: skip
         return Program("filter", name, "ethernet", body, maximum)
+
+    def prepare(self) -> None:
+        """What else a handler has: here, nothing."""
 
     # ---- statements
 
-    def body(self, outer: _Names, labels: tuple[str, ...], depth: int, *, ends: bool) -> Body:
+    def body(self, outer: Names, labels: tuple[str, ...], depth: int, *, ends: bool) -> Body:
         """A body that leaves, where `ends`, or else may fall through."""
         names, made = dict(outer), list[Statement]()
         for _ in range(self.rng.randrange(3, 14) if depth == 0 else self.rng.randrange(1, 4)):
@@ -175,7 +183,7 @@ class _Maker:
             verdict = Verdict.PASS
         return form.Exit(verdict)
 
-    def statement(self, names: _Names, labels: tuple[str, ...], depth: int) -> list[Statement]:
+    def statement(self, names: Names, labels: tuple[str, ...], depth: int) -> list[Statement]:
         rng = self.rng
         kinds = ["let"] * 4 + ["read"] * 5 + ["if"] * 4 + ["need"] * 2 + ["check", "claimed"]
         kinds += ["block"] * 2 if depth < 3 else []
@@ -223,7 +231,7 @@ class _Maker:
                 return [form.If(self.reaches(offset, type.bits // 8), (write,))]
         return [self.check(names)]
 
-    def bind(self, names: _Names, type: Type, value: Expression) -> form.Let:
+    def bind(self, names: Names, type: Type, value: Expression) -> form.Let:
         name, mutable = self.fresh("v"), self.rng.random() < 0.4
         names[name] = type, mutable
         return form.Let(name, value, mutable)
@@ -237,7 +245,7 @@ class _Maker:
     def reaches(self, offset: form.Constant, size: int) -> Expression:
         return form.Compare("<=", form.Constant(offset.value + size, U32), form.Extent("packet"))
 
-    def read(self, names: _Names, labels: tuple[str, ...], depth: int) -> list[Statement]:
+    def read(self, names: Names, labels: tuple[str, ...], depth: int) -> list[Statement]:
         """A read that says what happens where the bytes are not there."""
         rng, name, type = self.rng, self.fresh("p"), self.rng.choice((*READ_TYPES, U8, U16, U32))
         offset: Expression = self.offset(type.bits // 8)
@@ -251,7 +259,7 @@ class _Maker:
             self.length = max(self.length, offset.value + type.bits // 8)
         return [form.Read(name, type, offset, absent)]
 
-    def claimed_read(self, names: _Names) -> Statement:
+    def claimed_read(self, names: Names) -> Statement:
         """A read that claims its bytes: known to be there, under a guard, or at a risk."""
         name, type = self.fresh("p"), self.rng.choice((U8, U16, U32, U64))
         size = type.bits // 8
@@ -279,7 +287,7 @@ class _Maker:
         self.length = length
         return made
 
-    def branch(self, names: _Names, labels: tuple[str, ...], depth: int) -> Statement:
+    def branch(self, names: Names, labels: tuple[str, ...], depth: int) -> Statement:
         condition = self.condition(names, 3)
         deeper = depth + 1
         if depth >= 3:
@@ -290,14 +298,14 @@ class _Maker:
             otherwise = self.apart(lambda: self.body(names, labels, deeper, ends=False))
         return form.If(condition, then, otherwise)
 
-    def block(self, names: _Names, labels: tuple[str, ...], depth: int) -> Statement:
+    def block(self, names: Names, labels: tuple[str, ...], depth: int) -> Statement:
         label = self.fresh("b")
         body = self.apart(lambda: self.body(names, (*labels, label), depth + 1, ends=False))
         if self.rng.random() < 0.3 and not leaves(body):
             body = (*body, form.Leave(label))
         return form.Block(label, body)
 
-    def send(self, names: _Names) -> Statement:
+    def send(self, names: Names) -> Statement:
         effect = self.rng.choice(sorted({"reply", "send"} & set(self.may)))
         pieces: list[form.Piece] = []
         for _ in range(self.rng.randrange(1, 5)):
@@ -318,7 +326,7 @@ class _Maker:
             return made
         return replace(made, own=(form.OwnAddress(0, 6, "mac"),))
 
-    def check(self, names: _Names) -> Statement:
+    def check(self, names: Names) -> Statement:
         """A claim that is true, unless at a risk."""
         if self.risky():
             return form.Check("assertion", self.condition(names, 2))
@@ -333,7 +341,7 @@ class _Maker:
 
     # ---- expressions
 
-    def index(self, region: form.Region, names: _Names, depth: int) -> Expression:
+    def index(self, region: form.Region, names: Names, depth: int) -> Expression:
         """A u32 below the region's count, unless at a risk."""
         if self.risky():
             return self.expression(U32, names, depth)
@@ -350,7 +358,7 @@ class _Maker:
         value = self.rng.choice((0, 1, 2, 3, 7, 255, 0x800, top, top - 1, top >> 1, self.rng.randrange(top + 1)))
         return form.Constant(min(value, top), type)
 
-    def leaf(self, type: Type, names: _Names) -> Expression:
+    def leaf(self, type: Type, names: Names) -> Expression:
         known = [name for name, (of, _) in names.items() if of == type]
         narrower = [name for name, (of, _) in names.items() if 0 < of.bits < type.bits]
         cells = [region for region in self.regions if region.cell == type]
@@ -366,7 +374,7 @@ class _Maker:
             return form.Extent(self.rng.choice(("packet", "packet", "wire", *(region.name for region in self.regions))))
         return form.Constant(self.rng.randrange(2), BOOL) if type == BOOL else self.constant(type)
 
-    def expression(self, type: Type, names: _Names, depth: int) -> Expression:
+    def expression(self, type: Type, names: Names, depth: int) -> Expression:
         """An expression of a type that does not fault, unless at a risk."""
         rng = self.rng
         if type == BOOL:
@@ -404,7 +412,7 @@ class _Maker:
                 return form.Owned(region.name, self.index(region, names, depth - 1), type)
         return self.leaf(type, names)
 
-    def checked(self, type: Type, names: _Names, depth: int) -> Expression:
+    def checked(self, type: Type, names: Names, depth: int) -> Expression:
         """A plain + - or *: of operands too small to wrap, or at a risk of any."""
         symbol = self.rng.choice("+-*")
         left, right = self.expression(type, names, depth - 1), self.expression(type, names, depth - 1)
@@ -418,7 +426,7 @@ class _Maker:
         mask = form.Constant((1 << bits) - 1, type)
         return form.Binary(symbol, form.Binary("&", left, mask), form.Binary("&", right, mask))
 
-    def converted(self, type: Type, names: _Names, depth: int) -> Expression:
+    def converted(self, type: Type, names: Names, depth: int) -> Expression:
         other = self.rng.choice(WIDTHS)
         value = self.expression(other, names, depth - 1)
         if other.bits < type.bits:
@@ -431,7 +439,7 @@ class _Maker:
             value = form.Binary("&", value, form.Constant((1 << type.bits) - 1, other))
         return form.Convert("narrow", value, type)
 
-    def condition(self, names: _Names, depth: int) -> Expression:
+    def condition(self, names: Names, depth: int) -> Expression:
         rng = self.rng
         if depth <= 0:
             return self.leaf(BOOL, names)
@@ -448,7 +456,7 @@ class _Maker:
         left, right = self.expression(type, names, depth - 1), self.expression(type, names, depth - 1)
         return form.Compare(rng.choice(COMPARISONS), left, right)
 
-    def guarded(self, names: _Names, depth: int) -> Expression:
+    def guarded(self, names: Names, depth: int) -> Expression:
         """A comparison whose right side relies on the short circuit: a difference, a quotient or an owned cell."""
         left, right = self.expression(U32, names, depth - 1), self.expression(U32, names, depth - 1)
         if self.regions and self.rng.random() < 0.5:
