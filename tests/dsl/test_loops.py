@@ -92,3 +92,41 @@ def test_a_claim_of_a_loop_that_does_not_hold_is_a_fault(claim: str, kind: Fault
     with pytest.raises(Fault) as fault:
         run(claimed, Packet.whole(bytes(5)))
     assert fault.value.kind is kind
+
+
+def test_a_turn_reads_what_the_turn_before_has_rewritten() -> None:
+    """What was read before the loop is not taken for what is there now."""
+    source = """handler tried on has(ipv4)
+  owns turns: u32
+  may rewrite
+{
+  let ttl = ipv4.ttl else pass
+  if ttl > 9 { pass }
+  for i in 0 .. 9 {
+    if ipv4.ttl == 0 { break }
+    ipv4.ttl -= 1
+    turns +%= 1
+  }
+  if ipv4.ttl != 0 { pass }
+  consume
+}"""
+    compiled = compile_source(Source("test.ash", source))
+    assert not compiled.diagnostics, render(compiled.diagnostics)
+    data = bytes(12) + b"\x08\x00\x45" + bytes(7) + b"\2" + bytes(11)
+    outcome = run(compiled.programs[0], Packet.whole(data))
+    assert (outcome.verdict, outcome.memory["turns"], outcome.data[22]) == (Verdict.CONSUME, [2], 0)
+
+
+def test_a_limit_in_a_function_gives_its_value() -> None:
+    """The turn past it ends the function, and not the run."""
+    source = """fn spaces(at: u32) -> u32 {
+  var n = 0
+  while pkt[at + n] == 32 limit 3 else 99 { n += 1 }
+  n
+}
+filter f on ethernet { spaces(0) == 99 || spaces(0) == 2 }"""
+    compiled = compile_source(Source("test.ash", source))
+    assert not compiled.diagnostics, render(compiled.diagnostics)
+    assert matches(compiled.programs[0], b"  ")
+    assert matches(compiled.programs[0], b"    ")
+    assert not matches(compiled.programs[0], b"   x")
