@@ -100,12 +100,6 @@ REFUSED_SOURCES = {
         + b"\n false }",
         "ASH1004",
     ),
-    "9,000 alternatives, each with a test of its own": (
-        b"filter f on ethernet {\n"
-        + b"".join(b"let a%d = tcp.sport else 0\n" % at for at in range(9000))
-        + b"a0 == 1 }",
-        "ASH1032",
-    ),
     "filters that name one another twice, twelve deep": (
         b"filter f0 on ethernet { tcp.sport == 1 || udp.sport == 2 }\n"
         + b"".join(
