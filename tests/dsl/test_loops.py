@@ -130,3 +130,9 @@ filter f on ethernet { spaces(0) == 99 || spaces(0) == 2 }"""
     assert matches(compiled.programs[0], b"  ")
     assert matches(compiled.programs[0], b"    ")
     assert not matches(compiled.programs[0], b"   x")
+
+
+def test_a_measure_may_wrap_where_the_loop_takes_no_turn_more() -> None:
+    """It proves the end by falling, and nothing is computed from it."""
+    past = filter_of("var at = 58\nwhile at == 58 || at < pkt.len decreases pkt.len - at { at += 1 }\nat == 59")
+    assert matches(past, bytes(20))

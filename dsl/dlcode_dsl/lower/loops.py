@@ -179,7 +179,18 @@ def _claim(lower: Statements, claim: tree.Expression, *, measure: bool) -> Expre
         raise wrong(codes.BAD_CLAUSE, claim.span, "this would be read at every turn", help=help)
     if measure and core.type == form.BOOL:
         raise wrong(codes.WRONG_TYPE, claim.span, found="a truth value", wanted="a number")
-    return core
+    return _wrapping(core) if measure else core
+
+
+def _wrapping(measure: Expression) -> Expression:
+    """A measure whose sums wrap: a number that falls with every turn proves the end, whatever number it is."""
+    match measure:
+        case form.Binary(symbol, left, right):
+            wraps = f"{symbol}%" if symbol in ("+", "-", "*") else symbol
+            return form.Binary(wraps, _wrapping(left), _wrapping(right), span=measure.span)
+        case form.Convert("widen", operand, type):
+            return form.Convert("widen", _wrapping(operand), type, span=measure.span)
+    return measure
 
 
 def _loop(
