@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.interpret import Packet, run
 from dlcode_verifier import Options, Proved, verify
+from dlcode_verifier.lasso import replay
 from tests.verifier.support import HERE, program, proved, refutations
 
 BITVECTORS = Options(isolated=False, integer_effort=1)
@@ -275,3 +278,31 @@ def test_the_binding_filter_is_judged_too() -> None:
     assert isinstance(safe, Proved)
     assert safe.certificate.binding is not None
     assert safe.certificate.binding.program is safe.certificate.program.on
+
+
+def test_the_search_for_endless_loops_remembers_little_of_long_packets() -> None:
+    """Once a whole packet was kept for each turn of a loop that rewrites it: gigabytes for a replay."""
+    text = """handler f on ethernet maximum 262144
+      may rewrite
+    {
+      var %i: u32 = 0:u32
+      loop l { } while (%i < 2000:u32) {
+        read %b: u8 = packet[%i] else { exit pass }
+        packet[%i] = ((%b & 127:u8) + 1:u8)
+        %i = (%i + 1:u32)
+      }
+      exit pass
+    }"""
+    tracemalloc.start()
+    assert replay(program(text), Packet.whole(bytes(262144)), {}) is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_loops_after_bytes_cut_off_on_the_way_are_not_taken_to_be_out_of_reach() -> None:
+    """Nothing says that a packet had at least as many bytes on the wire as were captured."""
+    proved("""read %late: u8 = packet[extent(wire)] else { exit pass }
+    var %i: u32 = 0:u32
+    loop l { } while (%i < extent(packet)) { %i = (%i + 1:u32) }
+    exit pass""")

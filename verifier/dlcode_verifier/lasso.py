@@ -246,8 +246,7 @@ class _Watch:
         if here in seen:
             back, before = seen[here]
             raise Endless(loop, back, turns, before != everything)
-        size = len(control.names) + sum(len(memory[region]) for region in control.regions)
-        size += len(data) if control.packet else 0
+        size = sum(len(part) if isinstance(part, tuple | bytes) else 1 for part in (*here, *everything))
         if self.kept[id(loop)] + size < REMEMBERED:
             self.kept[id(loop)] += size + 1
             seen[here] = turns, everything

@@ -53,7 +53,6 @@ class Walk:
         zone = Zone()
         packet = self.values.value(zone, PACKET, 0, self.program.maximum)
         wire = self.values.value(zone, WIRE, 0, (1 << 32) - 1)
-        at_most(zone, packet, wire, 0)
         return State({PACKET: packet, WIRE: wire}, {}, zone)
 
     # ---- statements
