@@ -17,6 +17,7 @@ COMMANDS = {
     "prove": "compare filters: equal, implied, disjoint, never matching, shadowed; a packet where the answer is no",
     "test": "run a source's test blocks, interpreted and compiled",
     "fmt": "write sources in the one way, with their comments",
+    "explain": "say what a diagnostic's code means, with a wrong and a right example",
     "show": "show a program as core form, LLVM code or machine code",
     "match": "find the packets of a capture that a filter matches",
     "sim": "run an experiment on the emulated DECstations",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         for one in found:
             _show(one)
+        codes = sorted({diagnostic.code.name for one in found for diagnostic in one.diagnostics})
+        if codes:
+            print(f"more: dlcode explain {' '.join(codes)}", file=sys.stderr)
     verdicts = {one.verdict for one in found}
     worst = "refused" if "refused" in verdicts else "not proved" if "not proved" in verdicts else "proved"
     return EXIT_CODES[worst]
@@ -76,7 +80,7 @@ def _program(judgement: Judgement) -> dict[str, Any]:
     if judgement.certificate is not None:
         operations = judgement.certificate.operations
         row["claims"] = dict(judgement.certificate.discharged)
-        row["operations"] = {"constant": operations.constant, "per_byte": operations.per_byte}
+        row["operations"] = asdict(operations)
     row["refutations"] = [
         {
             "fault": refutation.kind.value,

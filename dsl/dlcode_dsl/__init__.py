@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .core.interpret import Fault, Outcome, Packet, Sent, run
     from .core.parse import CoreSyntaxError, parse_program
     from .core.text import print_program
-    from .diagnostics import Diagnostic
+    from .diagnostics import Code, Diagnostic
+    from .explaining import CODES, Explanation, code_called, explanation, nearest_code
     from .formatting import Formatted, format_source
     from .imports import Loader
     from .rendering import render
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
     from .testing import TestCase, run_test
 
 _HOMES = {
+    "CODES": ".explaining",
+    "Code": ".diagnostics",
     "Compiled": ".compile",
     "CoreSyntaxError": ".core.parse",
     "Diagnostic": ".diagnostics",
+    "Explanation": ".explaining",
     "Fault": ".core.interpret",
     "Formatted": ".formatting",
     "Loader": ".imports",
@@ -41,9 +45,12 @@ _HOMES = {
     "Verdict": ".core.form",
     "assert_well_formed": ".core.check",
     "check_program": ".core.check",
+    "code_called": ".explaining",
     "compile_bytes": ".compile",
     "compile_source": ".compile",
+    "explanation": ".explaining",
     "format_source": ".formatting",
+    "nearest_code": ".explaining",
     "parse_program": ".core.parse",
     "print_program": ".core.text",
     "render": ".rendering",
@@ -53,10 +60,13 @@ _HOMES = {
 """Where each public name lives. It is imported when it is first asked for: the package itself costs nothing."""
 
 __all__ = [
+    "CODES",
     "MOST_BYTES",
+    "Code",
     "Compiled",
     "CoreSyntaxError",
     "Diagnostic",
+    "Explanation",
     "Fault",
     "Formatted",
     "Loader",
@@ -70,9 +80,12 @@ __all__ = [
     "Verdict",
     "assert_well_formed",
     "check_program",
+    "code_called",
     "compile_bytes",
     "compile_source",
+    "explanation",
     "format_source",
+    "nearest_code",
     "parse_program",
     "print_program",
     "render",
