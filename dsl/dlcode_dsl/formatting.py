@@ -172,7 +172,7 @@ def _goes_on(previous: Token | None, tokens: list[Token]) -> bool:
     if previous is None or previous.value in lines.OPENING or tokens[0].value == "{":
         return False
     if lines.joins(previous):
-        return previous.value != ","
+        return str(previous) != ","
     return lines.carries_on(tokens[0], tokens[1] if len(tokens) > 1 else None)
 
 

@@ -62,3 +62,16 @@ def test_a_loop_costs_its_turns_and_one_more_test() -> None:
     bound = proved(text).certificate.operations
     for length in (0, 1, 2, 1514):
         assert run(program(text), Packet.whole(bytes(length))).operations == bound.at(length)
+
+
+def test_what_a_region_holds_bounds_a_copy_as_well_as_the_packets_length() -> None:
+    text = """
+    if (extent(packet) > 16:u32) { exit pass }
+    copy packet[0:u32 : extent(packet)] -> @bytes[0:u32] as done
+    exit consume
+    """
+    bound = proved(text).certificate.operations
+    for length in (0, 1, 5, 16):
+        assert run(program(text), Packet.whole(bytes(length))).operations <= bound.at(length)
+    assert bound.at(4) < bound.at(16) <= bound.at(1514) == bound.greatest
+    assert "never over" in str(bound)

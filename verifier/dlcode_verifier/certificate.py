@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import weakref
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, resources
@@ -126,7 +126,7 @@ def save(certificate: Certificate) -> bytes:
         "key": certificate.key,
         "discharged": dict(certificate.discharged),
         "termination": certificate.termination,
-        "operations": {"constant": certificate.operations.constant, "per_byte": certificate.operations.per_byte},
+        "operations": asdict(certificate.operations),
         "effects": {
             "sends": certificate.effects.sends,
             "replies": certificate.effects.replies,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache
 from math import ceil
@@ -22,17 +22,20 @@ from dlcode_dsl.core.weights import moved, weight
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A bound that grows with the packet: `constant + per_byte * captured bytes`."""
+    """A bound that grows with the packet: `constant + per_byte * captured bytes`, and never above `greatest`."""
 
     constant: int
     per_byte: int = 0
+    greatest: int | None = None  # where something else than the packet's length bounds it too
 
     def at(self, length: int) -> int:
         """The bound for packets of at most `length` captured bytes."""
-        return self.constant + self.per_byte * length
+        grown = self.constant + self.per_byte * length
+        return grown if self.greatest is None else min(grown, self.greatest)
 
     def __str__(self) -> str:
-        return f"{self.constant} + {self.per_byte} * length" if self.per_byte else str(self.constant)
+        shown = f"{self.constant} + {self.per_byte} * length" if self.per_byte else str(self.constant)
+        return shown if self.greatest is None else f"{shown} (never over {self.greatest})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,35 +94,45 @@ def bounds(program: Program, loops: Loops | None = None) -> Bounds:
         most = _larger(most, way)
     longest = max((_longest(send) for send in _sends(program.body)), default=0)
     effects = Effects(most.sends, most.replies, most.wakes, longest)
-    return Bounds(Linear(ceil(most.constant), ceil(most.per_byte)), effects)
+    operations, greatest = Linear(ceil(most.constant), ceil(most.per_byte)), ceil(most.greatest)
+    if most.greatest < most.constant + most.per_byte * program.maximum:
+        operations = replace(operations, greatest=greatest)
+    return Bounds(operations, effects)
 
 
 def copied(program: Program, copy: form.Copy) -> Linear:
     """Most bytes that a copy within its bounds moves."""
     if isinstance(copy.count, form.Constant):
         return Linear(copy.count.value)
-    room = program.region(copy.region).count
-    return Linear(room) if room <= program.maximum else Linear(0, 1)
+    return Linear(0, 1, min(program.region(copy.region).count, program.maximum))
 
 
 def words(program: Program, copy: form.Copy, pipe: form.Pipe) -> Turns:
     """Words of a pipe's gauge in the stream of a copy within its bounds, which is padded to the widest gauge."""
     widest = max(program.pipe(name).gauge.bits // 8 for name in copy.through)
     size, most = pipe.gauge.bits // 8, copied(program, copy)
-    return Turns(Linear(most.constant + widest - 1 - size, most.per_byte), size)
+    padding = widest - 1 - size
+    greatest = None if most.greatest is None else most.greatest + padding
+    return Turns(Linear(most.constant + padding, most.per_byte, greatest), size)
 
 
 class _Most(NamedTuple):
-    """The most of a stretch of the program: operations, linear in the length, and effects."""
+    """The most of a stretch of the program: operations, linear in the length and whatever that is, and effects."""
 
     constant: Fraction | int
-    per_byte: Fraction | int = 0
-    sends: int = 0
-    replies: int = 0
-    wakes: int = 0
+    per_byte: Fraction | int
+    greatest: Fraction | int
+    sends: int
+    replies: int
+    wakes: int
 
 
-_NONE = _Most(0)
+def _always(operations: int, sends: int = 0, replies: int = 0, wakes: int = 0) -> _Most:
+    """What a stretch costs whatever the packet's length is."""
+    return _Most(operations, 0, operations, sends, replies, wakes)
+
+
+_NONE = _always(0)
 _END = ""  # the way on to the next statement
 _OUT = "exit"  # the way out of the program; those to labels are called `leave LABEL`
 
@@ -169,10 +182,10 @@ class _Costs:
         head, body = self.body(loop.head), self.body(loop.body)
         if _END not in head:
             return head
-        tested = _sum(head.pop(_END), _Most(_of_expression(loop.condition)))
+        tested = _sum(head.pop(_END), _always(_of_expression(loop.condition)))
         before = last = _NONE  # the turns that are full before a turn that is not, and before the last test
         if _END in body:
-            turn = _sum(_sum(tested, body.pop(_END)), _Most(1))
+            turn = _sum(_sum(tested, body.pop(_END)), _always(1))
             turns = self.loops[id(loop), ""]
             before, last = self.times(turns, turn, fewer=1), self.times(turns, turn)
         ways = _either(_after(last, head), _after(_sum(before, tested), body))
@@ -182,12 +195,13 @@ class _Costs:
 
     def copy(self, copy: form.Copy) -> _Most:
         bytes = copied(self.program, copy)
-        total = _Most(Fraction(bytes.constant + 3, 4), Fraction(bytes.per_byte, 4))
+        most = bytes.at(self.program.maximum)
+        total = _Most(Fraction(bytes.constant + 3, 4), Fraction(bytes.per_byte, 4), Fraction(most + 3, 4), 0, 0, 0)
         for name in copy.through:
             pipe = self.program.pipe(name)
             total = _sum(total, self.times(self.loops[id(copy), name], self.body(pipe.body)[_END]))
             if pipe.finish is not None:
-                total = _sum(total, _Most(_of_expression(pipe.finish)))
+                total = _sum(total, _always(_of_expression(pipe.finish)))
         return total
 
     def times(self, turns: Turns, most: _Most, *, fewer: int = 0) -> _Most:
@@ -196,17 +210,17 @@ class _Costs:
         constant = max(Fraction(turns.most.constant, turns.step) + 1 - fewer, Fraction(0))
         per_byte, times = Fraction(turns.most.per_byte, turns.step), max(0, turns.at(maximum) - fewer)
         if per_byte:
-            each: Fraction | int = most.constant + most.per_byte * maximum
+            each = min(most.constant + most.per_byte * maximum, most.greatest)
             operations = constant * each, per_byte * each
         else:
             operations = constant * most.constant, constant * most.per_byte
-        return _Most(*operations, times * most.sends, times * most.replies, times * most.wakes)
+        return _Most(*operations, times * most.greatest, times * most.sends, times * most.replies, times * most.wakes)
 
 
 def _own(statement: Statement) -> _Most:
     sends = isinstance(statement, form.Send)
     replies = isinstance(statement, form.Send) and statement.effect == "reply"
-    return _Most(_charge(statement), 0, int(sends), int(replies), int(isinstance(statement, form.Wake)))
+    return _always(_charge(statement), int(sends), int(replies), int(isinstance(statement, form.Wake)))
 
 
 def _sum(left: _Most, right: _Most) -> _Most:
