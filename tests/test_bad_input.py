@@ -188,7 +188,7 @@ ACCEPTED_SOURCES = {
     "an alternative for what is never absent": (in_filter("(pkt.len else 3) == 4 || (true else false)"), 1),
     "an answer with a checksum of 360 words": (
         f"message m {{ {', '.join(f'f{at}: u32' for at in range(360))} }}\n"
-        "handler h(m: m) on udp.dport == 7\n may reply\n"
+        "handler h(m: m) on ipv4/udp.dport == 7\n may reply\n"
         f"{{ send reply(m({', '.join(f'f{at}: m.f{359 - at}' for at in range(360))}))\n consume }}".encode(), 1,
     ),
     "90 negations": (in_filter("!" * 90 + "(pkt.len == 80)"), 1),
@@ -211,7 +211,7 @@ def test_a_message_called_like_a_header_at_the_same_place_has_fields_of_its_own(
     """What was read of the header is not taken for the message's."""
     text = """
 message udp { first: u16, sport: u16 }
-handler h on udp.sport == 1
+handler h on ipv4/udp.sport == 1
   owns both: u32[2]
 {
   let other = pkt[udp.start] as udp else pass

@@ -4,7 +4,7 @@
 message incr { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
 message result { op: u8 == 2, pad: u8, slot: u16, value: u32 }
 
-handler counter_client(m: result) on udp.dport == 7001
+handler counter_client(m: result) on ipv4/udp.dport == 7001
   owns    rounds: u32
   may     reply
   ensures rounds == old(rounds) +% 1

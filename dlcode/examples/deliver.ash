@@ -5,7 +5,7 @@ use tcp  // pseudo_sum
 
 pipe swap32(w: u32) -> u32 { emit bswap(w) }
 
-handler deliver(t: tcp) on tcp.dport == 9000
+handler deliver(t: tcp) on ipv4/tcp.dport == 9000
   owns    ring: u8[65536] scratch               // means nothing until head says so
   owns    head: u32 shared where head <= 65536  // the application moves it back when it has read
   may     wake

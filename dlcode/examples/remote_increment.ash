@@ -6,7 +6,7 @@ const COUNTERS = 256
 message incr { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
 message result { op: u8 == 2, pad: u8, slot: u16, value: u32 }
 
-handler remote_increment(m: incr) on udp.dport == 7000
+handler remote_increment(m: incr) on ipv4/udp.dport == 7000
   owns    counters: u32[COUNTERS]  // the application reads it; only this handler writes
   may     reply
   when    m.slot < counters.len  // false: not delivered here

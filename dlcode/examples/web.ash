@@ -1,4 +1,5 @@
-// Packets to or from a web server, over IPv4.
+// Packets to or from a web server, over IPv4 or IPv6: what tcpdump calls `tcp port 80`, and
+// behind extension headers too.
 filter web on ethernet {
   tcp.sport == 80 || tcp.dport == 80
 }
@@ -38,4 +39,20 @@ test web "cut short before the header length, without which there is no tcp" {
 test web "cut short after the header length" {
   packet ethernet / ipv4 / tcp(sport: 80) cut 47
   expect match
+}
+test web "over IPv6" {
+  packet ethernet / ipv6 / tcp(dport: 80)
+  expect match
+}
+test web "behind IPv6's options" {
+  packet ethernet / ipv6 / ip6_ext(len8: 1) / ip6_ext / tcp(dport: 80)
+  expect match
+}
+test web "a later fragment of IPv6" {
+  packet ethernet / ipv6 / ip6_frag(offset: 1) / tcp(dport: 80)
+  expect miss
+}
+test web "behind a tag, where `vlan/tcp` would see it" {
+  packet ethernet / vlan(vid: 1) / ipv4 / tcp(dport: 80)
+  expect miss
 }

@@ -82,7 +82,7 @@ def test_a_good_source_with_a_word_changed_never_raises() -> None:
     """Most changes leave something that parses, so that names, types and lowering see it too."""
     text = """const N = 4
 message m { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
-handler h(m: m) on udp.dport == 7000
+handler h(m: m) on ipv4/udp.dport == 7000
   owns cells: u32[N]
   owns head: u16 shared where head < 7
   may reply

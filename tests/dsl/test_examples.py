@@ -64,7 +64,7 @@ def test_client_and_server_send_one_packet_to_and_fro() -> None:
 
 FAILING = """
 message m { n: u8 }
-handler h(q: m) on udp.dport == 7
+handler h(q: m) on ipv4/udp.dport == 7
   owns a: u32
   owns b: u16[4]
   may reply, wake

@@ -196,7 +196,7 @@ def test_a_field_has_the_place_and_value_that_scapy_gives_it(field: str) -> None
 MESSAGES = """
 message incr   { op: u8 == 1, pad: u8, slot: u16, delta: u32 }
 message result { op: u8 == 2, pad: u8, slot: u16, value: u32 }
-handler h(m: incr) on udp.dport == 7000
+handler h(m: incr) on ipv4/udp.dport == 7000
   may reply
 {
   send reply(result(slot: m.slot, value: m.delta))

@@ -56,7 +56,7 @@ def test_the_packet_that_was_given_is_left_as_it_is() -> None:
 
 def test_a_place_that_was_found_stays_when_its_length_is_rewritten() -> None:
     text = """
-handler h(u: udp) on udp.dport == 9
+handler h(u: udp) on ipv4/udp.dport == 9
   owns out: u32[2]
   may rewrite
 {

@@ -40,7 +40,7 @@ handler ask on icmp_echo.id == 7
   send reply(icmp_echo(id: icmp_echo.id, seq: icmp_echo.seq), payload)
   consume
 }
-handler echo(u: udp) on udp.dport == 7
+handler echo(u: udp) on ipv4/udp.dport == 7
   may reply
 {
   let length = payload.len else pass
@@ -48,7 +48,7 @@ handler echo(u: udp) on udp.dport == 7
   send reply(payload)
   consume
 }
-handler both(u: udp) on udp.dport == 8
+handler both(u: udp) on ipv4/udp.dport == 8
   may reply
   when payload.len <= 1000
 {
@@ -58,7 +58,7 @@ handler both(u: udp) on udp.dport == 8
 template alarm = ethernet(src: own, dst: 02:00:00:00:00:09) / ipv4(src: own, dst: 10.0.0.9) / udp(dport: 514)
 template call = ethernet(src: own) / ipv4(src: own) / tcp(dport: 80)
 template probe = ethernet(dst: ff:ff:ff:ff:ff:ff, src: own) / arp(op: 1, sender_mac: own, sender_ip: own)
-handler watch(u: udp) on udp.dport == 9
+handler watch(u: udp) on ipv4/udp.dport == 9
   may send alarm, send call, send probe
   when payload.len <= 1000
 {
@@ -160,7 +160,7 @@ def test_frames_of_templates_are_sent_from_where_the_packet_was_sent_to(data: by
 
 
 def echo(part: str, condition: str) -> Program:
-    head = f"handler echo(u: udp) on udp.dport == 7\n may reply\n when {condition}\n"
+    head = f"handler echo(u: udp) on ipv4/udp.dport == 7\n may reply\n when {condition}\n"
     text = f"{head}{{\n send reply({part})\n consume\n}}"
     return compiled(text).program("echo")
 
@@ -176,7 +176,7 @@ def test_a_frame_longer_than_the_link_carries_is_a_fault() -> None:
 def test_a_fixed_field_with_another_value_is_outside_the_template() -> None:
     text = """
 template alarm = ethernet(src: own) / ipv4(src: own) / udp(dport: 514)
-handler h(u: udp) on udp.dport == 9
+handler h(u: udp) on ipv4/udp.dport == 9
   may send alarm
 {
   send alarm(udp(dport: u.sport), ipv4(dst: ipv4.src))

@@ -102,7 +102,7 @@ DELIVER = """
 use checksum
 use tcp
 use udp
-handler segments(t: tcp) on tcp.dport == 9000
+handler segments(t: tcp) on ipv4/tcp.dport == 9000
   owns ring: u8[1500] scratch
   when payload.len <= ring.len
 {
@@ -110,7 +110,7 @@ handler segments(t: tcp) on tcp.dport == 9000
   if fold16(done.cksum + pseudo_sum(t)) != 0xffff { abort }
   consume
 }
-handler datagrams(u: udp) on udp.dport == 9000
+handler datagrams(u: udp) on ipv4/udp.dport == 9000
   owns ring: u8[1500] scratch
   when payload.len <= ring.len
 {

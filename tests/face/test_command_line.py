@@ -203,7 +203,7 @@ def test_the_readmes_python_runs_and_counts_what_it_says(
     code = text.split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(ROOT)
     exec(compile(code, "README.md", "exec"), {})
-    assert capsys.readouterr().out == "329\n200 200\n"
+    assert capsys.readouterr().out == "362\n200 200\n"
 
 
 def test_the_readme_shows_the_refusal_as_it_is(

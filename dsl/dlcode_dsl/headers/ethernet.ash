@@ -5,7 +5,7 @@ header ethernet {
   src: mac = 02:00:00:00:00:01
   type: u16
   next type {
-    0x0800 => ipv4, 0x0806 => arp, 0x8100 | 0x88a8 | 0x9100 => vlan
+    0x0800 => ipv4, 0x86dd => ipv6, 0x0806 => arp, 0x8100 | 0x88a8 | 0x9100 => vlan
     0x8847 | 0x8848 => mpls, 0x8864 | 0x8863 => pppoe
   }
   reply src <-> dst when src & 01:00:00:00:00:00 == 00:00:00:00:00:00 && src != 00:00:00:00:00:00

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from ..types import ADDRESSES, BOOL, U8, U32, number
 from ..wrong import unknown, wrong
 from . import absence, conditions, fold, parts, places, values, views
 from .emit import Emitter
+from .links import Walk
 from .names import FieldOf, Local, Meaning, Memory, Poisoned, Record, Silent
 from .places import Part, Place
 from .values import Literal, Typed, Value
@@ -38,7 +40,13 @@ class Lowering:
         self.warnings: list[Diagnostic] = []
         self.at_entry = False  # inside old(…)
         self.claims = False  # inside a claim, where old(…) may stand
+        self.walked: Counter[Walk] = Counter()  # walks along chains, and how many times each is written
+        self.ahead: tuple[Walk, ...] = ()  # those that are made at the program's start
         self._finding: set[str] = set()  # what is being found at the moment
+
+    def written_twice(self) -> tuple[Walk, ...]:
+        """The walks along chains that are written more than once: lowered anew, they are made ahead."""
+        return tuple(walk for walk, times in self.walked.items() if times > 1)
 
     # ---- where names come from
 

@@ -10,7 +10,8 @@ from ..module import Module
 from ..source import Span
 from ..syntax import tree
 from ..wrong import unknown, wrong
-from . import sharing
+from . import places, sharing
+from .links import Walk
 from .statements import Statements
 
 MISS = Verdict.MISS
@@ -69,21 +70,37 @@ def root(module: Module, link: tree.Name) -> str:
 
 def lower_filter(module: Module, declared: tree.Filter) -> tuple[Program | None, list[Diagnostic]]:
     """The core program of a filter; None where something is wrong with it."""
-    lower = FilterLowering(module, declared.name, declared.link.text, declared.span)
-    lower.shares = sharing.mentions(declared.body) >= sharing.SHARED_FROM
-    with lower.recovering():
-        root(module, declared.link)
-        if not lower.statements(declared.body, outermost=True) and not lower.found:
-            raise wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="an answer",
-                        help="the last line of a filter is its answer, a condition")  # fmt: skip
+    lower = _lowered(module, declared, ())
+    if not lower.found and lower.written_twice():
+        lower = _lowered(module, declared, lower.written_twice())
     if lower.found:
         return None, lower.found + lower.warnings
     program = Program("filter", declared.name.text, declared.link.text, lower.emitter.body, span=declared.span)
     return program, lower.warnings
 
 
+def _lowered(module: Module, declared: tree.Filter, ahead: tuple[Walk, ...]) -> FilterLowering:
+    lower = FilterLowering(module, declared.name, declared.link.text, declared.span)
+    lower.shares = sharing.mentions(declared.body) >= sharing.SHARED_FROM
+    lower.ahead = ahead
+    with lower.recovering():
+        root(module, declared.link)
+        places.walk_ahead(lower, declared.name.span)
+        if not lower.statements(declared.body, outermost=True) and not lower.found:
+            raise wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="an answer",
+                        help="the last line of a filter is its answer, a condition")  # fmt: skip
+    return lower
+
+
 def binding(module: Module, handler: tree.Handler, link: str, maximum: int) -> Program:
     """The `on` test of a handler as a filter by itself. Raises Wrong."""
-    lower = FilterLowering(module, handler.name, link, handler.on.span)
-    lower.answer(handler.on)
+    ahead: tuple[Walk, ...] = ()
+    while True:
+        lower = FilterLowering(module, handler.name, link, handler.on.span)
+        lower.ahead = ahead
+        places.walk_ahead(lower, handler.on.span)
+        lower.answer(handler.on)
+        if ahead or not lower.written_twice():
+            break
+        ahead = lower.written_twice()
     return Program("filter", f"{handler.name}.on", link, lower.emitter.body, maximum, span=handler.on.span)

@@ -22,6 +22,7 @@ from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
 from . import fold, places, replies, sharing, templates, views
 from .filters import binding, root
+from .links import Walk
 from .names import Memory, Silent
 from .needs import used
 from .pipes import lower_pipe
@@ -181,7 +182,7 @@ class HandlerLowering(Statements):
             payload = places.payload_of(self, tree.Name(self.last.text, span=type.span), self.decline)
             layout = self.module.messages[type.text]
             self.declare(parameter.name, views.lay(self, layout, payload, fold.constant(0), self.decline, span))
-        elif type.text == self.last.text:
+        elif type.text == place.layout.name:
             self.declare(parameter.name, place)
         elif type.text in self.module.headers:
             raise wrong(codes.WRONG_TYPE, type.span, found=f"the header {type}", wanted=f"{self.last} or a message",
@@ -339,14 +340,9 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
             link = root(module, module.filters[declared.on.name.text].link)
         except Wrong as error:
             return None, [error.diagnostic]
-    lower = HandlerLowering(module, declared, link)
-    lower.shares = sharing.mentions(declared.body) >= sharing.SHARED_FROM
-    lower.head()
-    if not lower.found and not lower.statements(declared.body, outermost=True) and not lower.found:
-        help = "each way through a handler ends in `consume`, `pass`, `drop` or `abort`"
-        lower.found.append(
-            wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="a verdict", help=help).diagnostic
-        )
+    lower = _lowered(module, declared, link, ())
+    if not lower.found and "rewrite" not in lower.may and lower.written_twice():  # a walk sees what was rewritten
+        lower = _lowered(module, declared, link, lower.written_twice())
     on: Program | None = None
     if not lower.found:
         try:
@@ -366,3 +362,18 @@ def lower_handler(module: Module, declared: tree.Handler) -> tuple[Program | Non
         tuple(frames.core for frames in lower.templates.values()), span=declared.span,
     )  # fmt: skip
     return program, lower.warnings
+
+
+def _lowered(module: Module, declared: tree.Handler, link: str, ahead: tuple[Walk, ...]) -> HandlerLowering:
+    lower = HandlerLowering(module, declared, link)
+    lower.shares = sharing.mentions(declared.body) >= sharing.SHARED_FROM
+    lower.ahead = ahead
+    with lower.recovering():
+        places.walk_ahead(lower, declared.on.span)
+    lower.head()
+    if not lower.found and not lower.statements(declared.body, outermost=True) and not lower.found:
+        help = "each way through a handler ends in `consume`, `pass`, `drop` or `abort`"
+        lower.found.append(
+            wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="a verdict", help=help).diagnostic
+        )
+    return lower

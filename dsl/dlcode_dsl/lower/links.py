@@ -1,7 +1,8 @@
 """From a header to the one behind it: by a value of a field, by what it is itself, and past the links of a chain.
 
-A chain is walked by one loop over the selector's value and an offset. Each link must be there and keep its constraints,
-and where it has a `next` of its own by that field, the guard of that must hold: else nothing is behind it.
+A chain is walked turn by turn, over the selector's value and an offset. Each link must be there and keep its
+constraints, and where it has a `next` of its own by that field, the guard of that must hold: else nothing is behind it.
+The turns are written out: a loop would be shorter, but hide from a comparison what two filters have in common.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from .. import codes
 from ..core import form
 from ..core.form import Body, Expression
 from ..layout import Layout, Table
-from ..paths import Step
+from ..paths import Path, Step
 from ..source import Span
 from ..wrong import wrong
 from . import fold
@@ -29,10 +30,21 @@ class Reached:
 
     selector: Expression | None
     offset: Expression
+    there: Expression | None = None  # a walk that was made ahead has come to its end where this holds
 
 
-def follow(lower: Lowering, parent: Place, step: Step, absent: Body, span: Span) -> Place:
-    """The next header, where the parent's table, and the chain by the same field, lead to it."""
+@dataclass(frozen=True)
+class Walk:
+    """A walk along a chain: of the header at the end of a way, by a field, up to one of these values or to its end."""
+
+    way: Path
+    selector: str
+    stop: tuple[int, ...]
+
+
+def follow(lower: Lowering, parent: Place, way: Path, absent: Body, span: Span) -> Place:
+    """The header at the end of a way, where the parent's table, and the chain by the same field, lead to it."""
+    *before, step = way
     layout = lower.module.headers.get(step.to)
     if layout is None:
         name = next(name for name in step.table.names if name.text == step.to)
@@ -48,7 +60,9 @@ def follow(lower: Lowering, parent: Place, step: Step, absent: Body, span: Span)
     else:
         if chain is not step.table:
             _guard(lower, parent, step.table, absent)
-        reached = _past(lower, parent, chain, step.values if chain is step.table else (), absent, span)
+        assert chain.selector is not None
+        stop = step.values if chain is step.table else ()
+        reached = past(lower, parent, Walk(tuple(before), chain.selector, stop), absent, span)
         _lead(lower, reached.selector, step, absent, span)
     end = reached.offset
     if isinstance(end, form.Constant):
@@ -78,39 +92,40 @@ def _guard(lower: Lowering, place: Place, table: Table, absent: Body) -> None:
 # ---- chains
 
 
-def _past(
-    lower: Lowering, parent: Place, chain: Table, stop: tuple[int, ...], absent: Body, span: Span
-) -> Reached:
+def past(lower: Lowering, parent: Place, walk: Walk, absent: Body, span: Span) -> Reached:
     """Past the links of a chain: all of them, or those before the first that one of the values in `stop` leads to."""
     emitter = lower.emitter
-    key = ("past", parent.named, chain.selector, stop)
-    known = emitter.known.get(key)
+    known = emitter.known.get(walk)
     if known is not None:
         assert isinstance(known, Reached)
+        if known.there is not None:
+            lower.unless(known.there, absent, span)
         return known
-    assert chain.selector is not None
-    name = f"{parent.layout.name}.{chain.selector}"
-    first = field_value(lower, parent, parent.layout.fields[chain.selector], absent, span).core
+    lower.walked[walk] += 1
+    chain = parent.layout.chain(walk.selector)
+    assert chain is not None
+    name = f"{parent.layout.name}.{walk.selector}"
+    first = field_value(lower, parent, parent.layout.fields[walk.selector], absent, span).core
     start = end_of(lower, parent, absent, span)
     selector = emitter.variable(f"{name}.last", first, span)
     offset = emitter.variable(f"{name}.at", start, span)
     skipped = emitter.fresh("unchained")
-    with emitter.nested() as walk:
+    with emitter.nested() as steps:
         if chain.guard is not None:
             _guard(lower, parent, chain, (form.Leave(skipped, span=span),))
-        _walk(lower, chain, stop, Reached(selector, offset), absent, span)
+        _walk(lower, chain, walk.stop, Reached(selector, offset), absent, span)
     if chain.guard is not None:
-        emitter.block(skipped, walk, span)
+        emitter.block(skipped, steps, span)
     else:
-        emitter.emit(*walk)
-    known = emitter.known[key] = Reached(selector, offset)
+        emitter.emit(*steps)
+    known = emitter.known[walk] = Reached(selector, offset)
     return known
 
 
 def _walk(
     lower: Lowering, chain: Table, stop: tuple[int, ...], at: Reached, absent: Body, span: Span
 ) -> None:
-    """The loop over a chain's links."""
+    """The turns, as many as the chain has links at most."""
     emitter = lower.emitter
     selector, offset = at.selector, at.offset
     assert isinstance(selector, form.Variable)
@@ -124,13 +139,15 @@ def _walk(
     if not over:  # nothing is stepped over before the one that is looked for
         return
     condition = _among(selector, tuple(value for _, values in over for value in values), span)
-    with emitter.nested() as turn:
-        here = emitter.let(f"{chain.selector}.link", offset, span)
-        _one_of(lower, chain, over, here, at, absent, span)
-    label = emitter.fresh("chain")
     assert chain.limit is not None
-    limit = chain.limit - bool(stop)  # the one that is looked for is a link too
-    emitter.emit(form.Loop(label, (), condition, tuple(turn), limit=limit, exhausted=absent, span=span))
+    done = emitter.fresh("walked")
+    with emitter.nested() as turns:
+        for _ in range(chain.limit - bool(stop)):  # the one that is looked for is a link too
+            emitter.emit(form.If(fold.negate(condition), (form.Leave(done, span=span),), span=span))
+            here = emitter.let(f"{chain.selector}.link", offset, span)
+            _one_of(lower, chain, over, here, at, absent, span)
+        emitter.emit(form.If(condition, absent, span=span))
+    emitter.block(done, turns, span)
 
 
 def _link(lower: Lowering, chain: Table, to: str, type: form.Type) -> Layout:

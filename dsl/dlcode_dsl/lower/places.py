@@ -19,7 +19,7 @@ from ..syntax import tree
 from ..wrong import wrong
 from . import fold
 from .fields import PACKET, Place, arrive, end_of, field_value, is_read, reached, read_bytes
-from .links import follow
+from .links import Reached, follow, past
 
 if TYPE_CHECKING:
     from .expressions import Lowering
@@ -38,6 +38,7 @@ __all__ = [
     "locate",
     "payload_of",
     "read_bytes",
+    "walk_ahead",
     "ways",
 ]
 
@@ -157,7 +158,7 @@ def _along(lower: Lowering, path: Path, absent: Body | None, span: Span) -> Plac
             name = path[-1].to if path else lower.link
             raise wrong(codes.MAY_BE_ABSENT, span, help=f"ask `has({name})` before", what=name)
         if path:
-            place = follow(lower, _along(lower, path[:-1], absent, span), path[-1], absent, span)
+            place = follow(lower, _along(lower, path[:-1], absent, span), path, absent, span)
         else:
             place = arrive(lower, Place(lower.module.headers[lower.link], None, 0), absent, span)
         known["way", path] = place
@@ -167,6 +168,28 @@ def _along(lower: Lowering, path: Path, absent: Body | None, span: Span) -> Plac
             known["header", name] = place  # what the bare name stands for, in this packet
     assert isinstance(place, Place)
     return place
+
+
+def walk_ahead(lower: Lowering, span: Span) -> None:
+    """Make the walks along chains that a program would make more than once, at its start and once for all of it."""
+    emitter = lower.emitter
+    for walk in lower.ahead:
+        layout = lower.module.headers[walk.way[-1].to if walk.way else lower.link]
+        name, type = f"{layout.name}.{walk.selector}", layout.fields[walk.selector].type.core
+        last = emitter.variable(f"{name}.last", fold.constant(0, type), span)
+        at = emitter.variable(f"{name}.at", fold.constant(0), span)
+        there = emitter.variable(f"{name}.there", fold.truth(False), span)
+        label = emitter.fresh("absent")
+        absent = (form.Leave(label, span=span),)
+        with emitter.nested() as body:
+            reached = past(lower, _along(lower, walk.way, absent, span), walk, absent, span)
+            assert reached.selector is not None
+            for variable, value in ((last, reached.selector), (at, reached.offset), (there, fold.truth(True))):
+                emitter.emit(form.Assign(variable.name, value, span=span))
+        emitter.block(label, body, span)
+        for variable in (last, at, there):
+            emitter.settle(variable)
+        emitter.known[walk] = Reached(last, at, there)
 
 
 def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span) -> None:

@@ -96,7 +96,7 @@ def test_the_counter_really_counts(server: Certificate, client: Certificate) -> 
 
 def test_a_server_that_answers_nothing_is_an_error_and_no_figure(client: Certificate) -> None:
     silent = dlcode.loads(
-        "handler silent(m: incr) on udp.dport == 7000 owns seen: u32 { seen +%= 1\n consume }\n"
+        "handler silent(m: incr) on ipv4/udp.dport == 7000 owns seen: u32 { seen +%= 1\n consume }\n"
         "message incr { op: u8 == 1, pad: u8, slot: u16, delta: u32 }\n"
     )["silent"].certificate
     with pytest.raises(NoAnswer, match="nothing came back"):

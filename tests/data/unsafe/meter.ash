@@ -1,7 +1,7 @@
 // What the examples lack: a division, a shift, a narrowing and memory of each mode, each behind its guard.
 message sample { meter: u8 < 64, scale: u8, count: u16, total: u32 }
 
-handler meter(m: sample) on udp.dport == 7002
+handler meter(m: sample) on ipv4/udp.dport == 7002
   owns    totals: u32[64]
   owns    last: u16
   owns    notes: u32[8] scratch
