@@ -1,4 +1,4 @@
-"""`dlcode show FILE.ash[:NAME] --stage core|llvm|asm [--target host|r3000]`: a program at each stage of its way."""
+"""`dlcode show FILE.ash[:NAME] --stage core|proof|llvm|asm [--target host|r3000]`: a program on its way."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from dlcode_dsl import print_program
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("source", metavar="FILE.ash[:NAME]", help="the source, and the program if it holds several")
-    parser.add_argument("--stage", choices=("core", "llvm", "asm"), default="core")
+    parser.add_argument("--stage", choices=("core", "proof", "llvm", "asm"), default="core")
     parser.add_argument("--target", choices=("host", "r3000"), default="host")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show. The core form is shown of any program that compiles, code only of what is proved."""
+    """Show. The core form is shown of any program that compiles, proof and code only of what is proved."""
     if options.stage == "core":
         return _core(options.source)
     certificate = proved(options.source).certificate
     assert certificate is not None
+    if options.stage == "proof":
+        from dlcode_verifier import account
+
+        print(account(certificate), end="")
+        return 0
     from dlcode_jit import assembly_text, llvm_text
 
     print((llvm_text if options.stage == "llvm" else assembly_text)(certificate, options.target), end="")

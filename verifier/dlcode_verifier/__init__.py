@@ -4,6 +4,7 @@ What must hold, whether it holds and how to say so are three modules. Never: emi
 untrusted pre-analysis.
 """
 
+from .account import account
 from .certificate import ASSUMPTIONS, Certificate, CertificateError, is_live, save
 from .cost import Effects, Linear, Turns
 from .options import Options
@@ -42,6 +43,7 @@ __all__ = [
     "Statistics",
     "Turns",
     "Witness",
+    "account",
     "is_live",
     "recheck",
     "save",

@@ -100,12 +100,20 @@ def budget_labels(program: Program, loops: Sequence[LoopBound]) -> Iterator[Labe
         place = node.condition.span if isinstance(node, form.Loop) else node.span
         if place.source is NOWHERE.source:
             place = node.span
-        yield Label(place, f"at most {_turns(words, loop.turns)} turns{_why(words, loop)}")
+        turns, why = turns_and_why(words, loop)
+        yield Label(place, f"at most {turns} turns{why}")
+
+
+def turns_and_why(words: Words, loop: LoopBound) -> tuple[str, str]:
+    """How many turns a loop takes at most, and what shows it, as words that follow."""
+    return _turns(words, loop.turns), _why(words, loop)
 
 
 def _turns(words: Words, turns: Turns) -> str:
     """One more than the step goes into the most."""
     most = words.linear(turns.most.constant + turns.step, turns.most.per_byte)
+    if not turns.most.per_byte:
+        return str(turns.at(0))
     if turns.step == 1:
         return most
     return f"({most}) / {turns.step}" if turns.most.constant + turns.step else f"{most} / {turns.step}"
