@@ -26,7 +26,8 @@ def account(certificate: Certificate) -> str:
     effects = certificate.effects
     lines.append(f"  costs: at most {certificate.operations} core operations")
     if effects.entries:
-        lines.append(f"  queues: at most {effects.sends} frames of {effects.longest_frame} bytes, {effects.wakes} wakes")
+        frames = f"{effects.sends} frames of {effects.longest_frame} bytes"
+        lines.append(f"  queues: at most {frames}, {effects.wakes} wakes")
     if certificate.binding is not None:
         lines += (f"  {line}" for line in account(certificate.binding).splitlines())
     return "\n".join(lines) + "\n"
