@@ -9,11 +9,25 @@ import os
 from dataclasses import dataclass, replace
 from errno import EACCES
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dlcode.captures import CaptureError, Packet, write_capture
-from dlcode_dsl import MOST_BYTES, Compiled, Diagnostic, Loader, Program, Source, compile_bytes, compile_source
+from dlcode.captures import CaptureError, Packet, link_type_name, open_capture, write_capture
+from dlcode.links import LINKS, link_type_of
+from dlcode_dsl import (
+    MOST_BYTES,
+    Compiled,
+    Diagnostic,
+    Loader,
+    NoPacket,
+    Program,
+    Recorded,
+    Source,
+    compile_bytes,
+    compile_source,
+)
+from dlcode_dsl import Packet as RecordedPacket
 
 if TYPE_CHECKING:
     from dlcode_verifier import Answer, Certificate, Options, Refutation
@@ -97,22 +111,45 @@ def judge_file(path: str | os.PathLike[str]) -> Judged:
 
 def compile_file(path: str | os.PathLike[str]) -> Compiled:
     """Compile a source file and the files beside it that it uses. Raises as `judge_file` does."""
-    return compile_bytes(_read(path), os.fspath(path), load=beside(path))
+    return compile_bytes(_read(path), os.fspath(path), load=beside(path), read=recorded_beside(path))
 
 
 def beside(path: str | os.PathLike[str]) -> Loader:
     """What reads the files that the source at `path` uses: those of its folder, and of folders inside that."""
-    folder = Path(path).resolve().parent
 
     def load(name: str) -> Source:
-        found = (folder / name).resolve()
-        if not found.is_relative_to(folder):
-            raise PermissionError(EACCES, "a link leads out of the folder of the source")
-        if found.exists() and not found.is_file():
-            raise PermissionError(EACCES, "this is no file")
-        return Source.from_bytes(os.fspath(Path(path).parent / name), _read(found))
+        return Source.from_bytes(os.fspath(Path(path).parent / name), _read(_inside(path, name)))
 
     return load
+
+
+def recorded_beside(path: str | os.PathLike[str]) -> Recorded:
+    """What reads packets of captures for the tests of the source at `path`: captures in its folder, and inside that."""
+
+    def read(name: str, number: int, link: str) -> RecordedPacket:
+        try:
+            with open_capture(_inside(path, name)) as capture:
+                packet = next(islice(capture, number - 1, None), None) if number else None
+        except (CaptureError, OSError) as error:
+            raise NoPacket(error.reason if isinstance(error, CaptureError) else error.strerror or str(error)) from None
+        if packet is None:
+            raise NoPacket(f"the capture has no packet {number}; they are counted from 1")
+        if packet.link_type not in LINKS.get(link, ()):
+            raise NoPacket(f"this is a packet of {link_type_name(packet.link_type)}, the program is on {link}")
+        return RecordedPacket(packet.data, packet.wire_length)
+
+    return read
+
+
+def _inside(path: str | os.PathLike[str], name: str) -> Path:
+    """A file in the folder of the source at `path`, or inside that. Raises OSError."""
+    folder = Path(path).resolve().parent
+    found = (folder / name).resolve()
+    if not found.is_relative_to(folder):
+        raise PermissionError(EACCES, "a link leads out of the folder of the source")
+    if found.exists() and not found.is_file():
+        raise PermissionError(EACCES, "this is no file")
+    return found
 
 
 def _read(path: str | os.PathLike[str]) -> bytes:
@@ -135,7 +172,8 @@ def save_witnesses(judged: Judged, folder: Path) -> Judged:
             packet = refutation.witness.packet
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                write_capture(path, [Packet(0, packet.data, packet.wire_length)])
+                link = link_type_of(judgement.program.link)
+                write_capture(path, [Packet(0, packet.data, packet.wire_length, link)], link)
                 where = f"written to {path.name}"
             except (CaptureError, OSError) as error:
                 where = f"not written: {error.reason if isinstance(error, CaptureError) else error.strerror}"

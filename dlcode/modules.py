@@ -15,25 +15,12 @@ from typing import TYPE_CHECKING, Literal
 
 from dlcode.captures import Batch, Capture, Packet, link_type_name
 from dlcode.judging import Judged, judge_file, judge_text
+from dlcode.links import LINKS
 from dlcode_dsl import Diagnostic, Program, render
 
 if TYPE_CHECKING:
     from dlcode_jit import HostImage
     from dlcode_verifier import Certificate, Linear, Witness
-
-LINKS: Mapping[str, tuple[int, ...]] = {
-    "ethernet": (1,),
-    "ipv4": (101, 228),
-    "ipv6": (101, 229),
-    "linux_sll": (113,),
-    "linux_sll2": (276,),
-    "loop": (108,),
-    "null": (0,),
-    "raw": (101, 228, 229),
-}
-"""Link types of captures (www.tcpdump.org/linktypes.html) whose packets begin with a root header; of a raw link's
-packets, which begin with IPv4 or IPv6, the header's own constraint takes the right ones."""
-
 
 class Refused(Exception):
     """A source that is refused, or not proved: nothing of it is run. The message is the rendered diagnostics."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcode.captures import ETHERNET, CaptureError, Packet, write_capture
+from dlcode.captures import CaptureError, Packet, write_capture
 from dlcode.command_line import CannotRun
 from dlcode.commands.sources import EXIT_CODES, report
 from dlcode.judging import save_witnesses
-from dlcode.modules import LINKS
+from dlcode.links import link_type_of
 from dlcode.questions import FORMS, Asked, CannotAsk, read_question, resolve
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _of_list(asked: Asked, findings: tuple[Finding, ...], output: Path | None) -
 
 def _save(output: Path, asked: Asked, found: list[No]) -> str:
     """Write the packets; where to, or why not: the answer is not lost with the file."""
-    link = LINKS.get(asked.link, (ETHERNET,))[0]
+    link = link_type_of(asked.link)
     try:
         write_capture(output, [Packet(0, one.packet.data, one.packet.wire_length, link) for one in found], link)
     except CaptureError as error:

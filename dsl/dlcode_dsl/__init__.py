@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .explaining import CODES, Explanation, code_called, explanation, nearest_code
     from .formatting import Formatted, format_source
     from .imports import Loader
+    from .packets import NoPacket, Recorded
     from .rendering import render
     from .source import Source, Span
     from .syntax.parse import MOST_BYTES
@@ -35,9 +36,11 @@ _HOMES = {
     "Formatted": ".formatting",
     "Loader": ".imports",
     "MOST_BYTES": ".syntax.parse",
+    "NoPacket": ".packets",
     "Outcome": ".core.interpret",
     "Packet": ".core.interpret",
     "Program": ".core.form",
+    "Recorded": ".packets",
     "Sent": ".core.interpret",
     "Source": ".source",
     "Span": ".source",
@@ -70,9 +73,11 @@ __all__ = [
     "Fault",
     "Formatted",
     "Loader",
+    "NoPacket",
     "Outcome",
     "Packet",
     "Program",
+    "Recorded",
     "Sent",
     "Source",
     "Span",

@@ -18,6 +18,7 @@ from .lower.handlers import lower_handler
 from .lower.pipes import judge_pipes
 from .lower.templates import judge_templates
 from .module import Module, extent, module_of
+from .packets import Recorded
 from .source import Source
 from .syntax import tree
 from .syntax.lines import DEEPEST
@@ -48,11 +49,14 @@ class Compiled:
         raise KeyError(name)
 
 
-def compile_source(source: Source, *, include: Iterable[Source] = (), load: Loader | None = None) -> Compiled:
+def compile_source(
+    source: Source, *, include: Iterable[Source] = (), load: Loader | None = None, read: Recorded | None = None
+) -> Compiled:
     """Compile a source. What is wrong with it is in the result; bad input never raises.
 
     The headers, messages and constants of `include` are declared before it, beside the header library. `load` reads the
-    files that it uses; without one it can use those of the library.
+    files that it uses; without one it can use those of the library. `read` reads the packets of captures that its tests
+    are about; without one they are about none.
     """
     found: list[Diagnostic] = []
     declarations: list[tree.Declaration] = []
@@ -86,17 +90,22 @@ def compile_source(source: Source, *, include: Iterable[Source] = (), load: Load
     found += functions.judge(module)
     own = [program for program in programs.values() if program.span.source not in used.sources]
     in_order = sorted(own, key=lambda program: program.span.start)
-    tests, refused = test_cases(module, programs, blocks)
+    tests, refused = test_cases(module, programs, blocks, read)
     found += refused
     said = [each for each in found if each.code is not codes.UNKNOWN_NAME or each.primary.span.text not in unread]
     return Compiled(source, tuple(in_order), tests, tuple(_in_order(said)), tuple(used.sources))
 
 
 def compile_bytes(
-    data: bytes, name: str, *, include: Iterable[Source] = (), load: Loader | None = None
+    data: bytes,
+    name: str,
+    *,
+    include: Iterable[Source] = (),
+    load: Loader | None = None,
+    read: Recorded | None = None,
 ) -> Compiled:
     """Compile the bytes of a file that is shown under `name`; that they are no UTF-8 is a diagnostic as well."""
-    return compile_source(Source.from_bytes(name, data), include=include, load=load)
+    return compile_source(Source.from_bytes(name, data), include=include, load=load, read=read)
 
 
 def lower(module: Module, declared: tree.Filter | tree.Handler) -> tuple[Program | None, list[Diagnostic]]:

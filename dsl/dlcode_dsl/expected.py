@@ -12,7 +12,7 @@ from .lower.frames import Part
 from .lower.handlers import last_header
 from .lower.templates import Frames, lower_template
 from .module import Module
-from .packets import build_packet, bytes_of, filled, finished, is_bytes, layers_of, part_of
+from .packets import build_packet, bytes_of, filled, finished, is_bytes, is_recorded, layers_of, part_of
 from .paths import paths
 from .source import Span
 from .syntax import tree
@@ -33,6 +33,9 @@ def frame(module: Module, program: Program, packet: tree.Expression, written: tr
     carries; or a whole frame, whose first header is the link's. Raises Wrong."""
     if program.kind == "filter":
         raise wrong(codes.BAD_TEST, span, "a filter sends nothing")
+    if is_recorded(packet) and isinstance(written, tree.Call) and written.name.text in ("reply", *module.templates):
+        help = "write the whole frame, or the message that it carries"
+        raise wrong(codes.BAD_TEST, written.span, "what the capture's packet holds is not written here", help=help)
     match written:
         case tree.Call(tree.Name("reply"), arguments):
             headers = [module.headers[name] for name in _way(module, program, packet)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import codes
 from .constants import evaluate, literal_of
 from .core import form
 from .core.form import Constant
+from .core.interpret import Packet
 from .layout import Layout
 from .lower import fold, frames
 from .lower.emit import Emitter
@@ -28,6 +29,38 @@ def build_packet(module: Module, written: tree.Expression) -> bytes:
     layers = layers_of(written)
     payload = bytes_of(layers.pop()) if is_bytes(layers[-1]) else b""
     return finished(module, [part_of(module, layer) for layer in layers], payload, written.span)
+
+
+class NoPacket(Exception):
+    """There is no such packet in the capture, for a reason that is told."""
+
+
+Recorded = Callable[[str, int, str], Packet]
+"""Reads a packet of a capture: by the capture's path, relative to the folder of the source, with `/` between its parts
+and no `..` in it; by its number, from 1; for a program on this link. Raises NoPacket."""
+
+
+def is_recorded(written: tree.Expression) -> bool:
+    """Whether it is `capture("FILE", NUMBER)`."""
+    return isinstance(written, tree.Call) and written.name.text == "capture"
+
+
+def recorded(module: Module, written: tree.Expression, link: str, read: Recorded | None) -> Packet:
+    """The packet of a capture, as it was captured. Raises Wrong."""
+    match written:
+        case tree.Call(_, (tree.Argument(None, tree.Text(file) as text), tree.Argument(None, at))):
+            number_of = literal_of(evaluate(at, module.constants), number(32))
+            parts = file.split("/")
+            if file.startswith("/") or ".." in parts or set(file) & set("\\:\0"):
+                raise wrong(codes.BAD_TEST, text.span, "a path is relative, with `/` between its parts, and no `..`")
+            if read is None:
+                raise wrong(codes.BAD_TEST, text.span, "this source is not a file, and no file is beside it")
+            try:
+                return read(file, number_of, link)
+            except NoPacket as error:
+                raise wrong(codes.BAD_TEST, written.span, str(error)) from None
+    remark = 'it takes a file and a number: `capture("a.pcap", 1)`'
+    raise wrong(codes.BAD_ARGUMENT, written.span, remark, name="capture")
 
 
 def layers_of(written: tree.Expression) -> list[tree.Expression]:

@@ -19,7 +19,7 @@ from .core.operators import COMPARISONS
 from .diagnostics import Diagnostic
 from .expected import Frame
 from .module import Module
-from .packets import build_packet, bytes_of, is_bytes
+from .packets import Recorded, build_packet, bytes_of, is_bytes, is_recorded, recorded
 from .source import Span
 from .syntax import tree
 from .types import number
@@ -129,9 +129,9 @@ def _effect_failures(test: TestCase, effects: tuple[Sent, ...]) -> list[str]:
 
 
 def test_cases(
-    module: Module, programs: Mapping[str, Program], blocks: list[tree.Test]
+    module: Module, programs: Mapping[str, Program], blocks: list[tree.Test], read: Recorded | None
 ) -> tuple[tuple[TestCase, ...], list[Diagnostic]]:
-    """The tests of a source, and what is wrong with those that cannot be run.
+    """The tests of a source, and what is wrong with those that cannot be run. `read` reads packets of captures.
 
     A test of a program that has an error is left out: the error has been told.
     """
@@ -143,7 +143,7 @@ def test_cases(
             if block.program.text not in declared:
                 raise unknown("filter or handler", block.program, sorted(declared))
             if block.program.text in programs:
-                cases.append(_case(module, programs[block.program.text], block))
+                cases.append(_case(module, programs[block.program.text], block, read))
         except Wrong as error:
             found.append(error.diagnostic)
     return tuple(cases), found
@@ -152,7 +152,13 @@ def test_cases(
 test_cases.__test__ = False  # type: ignore[attr-defined]
 
 
-def _case(module: Module, program: Program, block: tree.Test) -> TestCase:
+def _packet(module: Module, program: Program, written: tree.Expression, read: Recorded | None) -> Packet:
+    if is_recorded(written):
+        return recorded(module, written, program.link, read)
+    return Packet.whole(build_packet(module, written))
+
+
+def _case(module: Module, program: Program, block: tree.Test, read: Recorded | None) -> TestCase:
     memory: dict[str, list[int]] = {}
     packet: Packet | None = None
     written = next((item.value for item in block.items if isinstance(item, tree.PacketItem)), None)
@@ -171,8 +177,8 @@ def _case(module: Module, program: Program, block: tree.Test) -> TestCase:
             case tree.PacketItem(value, cut):
                 if packet is not None:
                     raise wrong(codes.BAD_TEST, item.span, "a test is one packet")
-                data = build_packet(module, value)
-                packet = Packet(data if cut is None else data[:cut], len(data))
+                whole = _packet(module, program, value, read)
+                packet = whole if cut is None else Packet(whole.data[:cut], whole.wire_length)
                 if len(packet.data) > program.maximum:
                     raise wrong(codes.BAD_TEST, item.span, f"{program.name} takes at most {program.maximum} bytes")
             case tree.Expect(items):
