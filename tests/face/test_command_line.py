@@ -211,10 +211,24 @@ def test_the_readme_shows_the_refusal_as_it_is(
 ) -> None:
     monkeypatch.chdir(ROOT)
     main(["check", "--witnesses", str(tmp_path), "examples/remote_increment_broken.ash"])
+    assert _as_at_a_terminal(capsys) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_the_walk_that_never_ends_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = example("tcp_options").read_text(encoding="utf-8").splitlines(keepends=True)
+    monkeypatch.chdir(tmp_path)
+    Path("endless.ash").write_text("".join(line for line in lines if "if length < 2 { return false }" not in line))
+    assert main(["check", "endless.ash"]) == 1
+    assert _as_at_a_terminal(capsys) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _as_at_a_terminal(capsys: pytest.CaptureFixture[str]) -> str:
+    """What `check` said of a refusal, in the order in which it is seen."""
     said = capsys.readouterr()
-    shown = (ROOT / "README.md").read_text(encoding="utf-8")
     refusal, more = said.err.rsplit("\n\n", 1)
-    assert f"{refusal}\n\n{said.out}{more}" in shown
+    return f"{refusal}\n\n{said.out}{more}"
 
 
 def test_fmt_writes_a_file_in_place_and_says_which(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -25,7 +25,11 @@ def test_the_bound_is_the_longest_way_and_not_the_sum_of_all() -> None:
 
 
 def test_what_is_sent_counts_by_its_longest_frame() -> None:
-    text = "if (extent(packet) > 1514:u32) { exit pass } send send anything { packet[0:u32 : extent(packet)] } exit pass"
+    text = """
+    if (extent(packet) > 1514:u32) { exit pass }
+    send send anything { packet[0:u32 : extent(packet)] }
+    exit pass
+    """
     bound = proved(text).certificate.operations
     assert run(program(text), Packet.whole(bytes(1514))).operations == bound.constant
 
