@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 import dlcode
+from bench.hard_programs import lowered
 from dlcode.examples import example
-from dlcode_dsl import Program, Source
-from dlcode_dsl.compile import lower
+from dlcode_dsl import Source
 from dlcode_dsl.library import library
-from dlcode_dsl.module import module_of
 from dlcode_dsl.syntax.parse import Parsed, parse
-from dlcode_dsl.syntax.tree import Filter, Handler
 from dlcode_jit.host import host_image
 from dlcode_jit.r3000.image import mips_image
 from dlcode_verifier import Certificate, Options, Proved, recheck, save, verify
@@ -44,17 +42,6 @@ def parsed(name: str) -> Parsed:
     """The example's syntax tree, with the header library read already."""
     library()
     return parse(source(name))
-
-
-def lowered(tree: Parsed) -> Program:
-    """The one program of a syntax tree: names, types, core form."""
-    module, wrong = module_of(tree.declarations, library())
-    programs: list[Filter | Handler] = [*module.filters.values(), *module.handlers.values()]
-    (declared,) = programs
-    program, found = lower(module, declared)
-    assert program is not None
-    assert not [*wrong, *found]
-    return program
 
 
 @pytest.fixture
