@@ -27,11 +27,6 @@ WRAPPING = ("+%", "-%", "*%")
 """Operators whose assignment wraps at the width of what is assigned."""
 
 
-def not_yet(word: str, span: Span) -> Wrong:
-    """A part of the language that can be read, but not compiled."""
-    return wrong(codes.NOT_YET, span, word=word, what="these")
-
-
 class Statements(Lowering, ABC):
     """A body on its way to the core form; filters and handlers say how theirs end."""
 
@@ -111,7 +106,7 @@ class Statements(Lowering, ABC):
                 loops.leave(self, statement)
                 return True
             case tree.Emit():
-                raise not_yet("emit", span)
+                raise AssertionError("the grammar has `emit` in pipes only, which lower theirs")
             case tree.Evaluate(tree.Copy() as copy):
                 copies.copy(self, copy)
             case tree.Return() | tree.Verdict() | tree.Evaluate():
