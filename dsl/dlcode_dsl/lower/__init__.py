@@ -1,3 +1,4 @@
-"""From names and expressions to the core form: `emit` (statements in order), `places` (where things lie in the packet),
-`expressions`, `filters`, `handlers`, `frames` (what is built), `replies`.
+"""From names and expressions to the core form: `emit` (statements in order), `fields` (what lies at a place of the packet),
+`links` (from a header to the next), `places` (headers and what they carry, by name), `expressions`, `filters`,
+`handlers`, `frames` (what is built), `replies`.
 """
