@@ -29,8 +29,12 @@ MEMORY = 4 << 30
 USED, IDLE = 16, 0.1
 """Most contexts that a worker leaves lying about, and the seconds without a task after which it clears them up.
 
-A context takes 1 ms to make and 8 ms to destroy: the next task, often the handler after its binding filter, need not
-wait.
+A context takes some milliseconds to make and to destroy: the next task need not wait for either.
+"""
+
+SPARE, PAUSE = 2, 0.02
+"""Contexts that wait for tasks, and the seconds without a task after which they are made up to so many: the task of a
+handler comes right after that of its binding filter.
 """
 
 LARGE = 10_000
@@ -191,22 +195,25 @@ def serve() -> None:
         import_module(f"{__package__}.{module}")
     z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
     used: list[Any] = []
-    fresh = z3.Context()  # made before the task comes, as it takes a while
+    spare = [z3.Context() for _ in range(SPARE)]
     while True:
-        if not _is_ready(requests, IDLE):
-            used.clear()
+        if not _is_ready(requests, PAUSE):
+            spare += [z3.Context() for _ in range(SPARE - len(spare))]
+            if not _is_ready(requests, IDLE - PAUSE):
+                used.clear()
         question = _read(requests)
         if question is None:
             return
         number, (kind, task) = question
-        used.append(fresh)
+        used.append(spare.pop())
         try:
             answer: tuple[int, bool, Any] = number, True, KINDS[kind](task, used[-1])
         except Exception as error:  # whatever it is, the asker must hear of it
             answer = number, False, f"{type(error).__name__}: {error}"
         _write(answers, answer)
         del used[:-USED]
-        fresh = z3.Context()
+        if not spare:  # of many tasks in a row, each finds one that was made while its asker prepared it
+            spare.append(z3.Context())
 
 
 def _end_with(owner: int) -> None:
