@@ -371,7 +371,8 @@ class _Looper(Maker):
     def halving(self, names: Names, label: str) -> _Shape:
         """Until nothing is left of a value."""
         rng, shape = self.rng, _Shape(form.Constant(1, BOOL))
-        rest = self.variable(shape, self.expression(U32, names, 2), stem="x")
+        known = PACKET if rng.random() < 0.5 else self.leaf(U32, names)  # a constant alone would often be 0
+        rest = self.variable(shape, form.Binary("+%", self.expression(U32, names, 1), known), stem="x")
         shape.condition = form.Compare("!=", name(rest), u32(0))
         symbol, by = rng.choice(((">>", rng.randrange(1, 9)), ("/", 2)))
         half = form.Binary(symbol, name(rest), u32(by))

@@ -62,6 +62,8 @@ ENTRY_KIND: Final = 0
 ENTRY_SITE: Final = 2
 ENTRY_LENGTH: Final = 4
 ENTRY_FRAME: Final = 8
+LARGEST_QUEUE: Final = 1 << 24
+"""Bytes of the largest send queue that an image is made for: some ten thousand of the longest frames."""
 
 LEASE_QUEUE: Final = 0  # index of the word, not its offset
 LEASE_REGIONS: Final = 1

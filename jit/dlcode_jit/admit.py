@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dlcode_dsl.core.form import Program
 
-from .abi import QueueLayout
+from .abi import LARGEST_QUEUE, QueueLayout
 from .errors import ImageError
 
 if TYPE_CHECKING:
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 def admitted(certificate: Certificate) -> tuple[Program, QueueLayout]:
     """The program that was proved, and the send queue that was proved to suffice for it.
 
-    Raises ImageError (`certificate`) for anything but a live certificate.
+    Raises ImageError: `certificate` for anything but a live certificate, `unsupported` where the queue would be larger
+    than `abi.LARGEST_QUEUE`, as of a loop that sends in each of its turns.
     """
     from dlcode_verifier import Certificate, is_live
 
     if not isinstance(certificate, Certificate) or not is_live(certificate):
         raise ImageError("certificate", "this is no certificate that was made or checked again in this process")
-    return certificate.program, QueueLayout(certificate.maximum_effects, certificate.longest_frame)
+    queue = QueueLayout(certificate.maximum_effects, certificate.longest_frame)
+    if queue.size > LARGEST_QUEUE:
+        reason = f"{queue.entries} entries of a send queue may be filled: more than {LARGEST_QUEUE} bytes"
+        raise ImageError("unsupported", reason)
+    return certificate.program, queue

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from dlcode_dsl.core.parse import parse_program
 from dlcode_jit.errors import ImageError
 from dlcode_jit.host import host_image
 from dlcode_jit.r3000.image import mips_image
-from tests.jit.programs import certificate, program
+from tests.jit.programs import certificate, program, prove
 
 REAL = "increment"
 
@@ -48,6 +49,24 @@ def test_a_certificate_that_went_through_a_file_makes_no_image() -> None:
         return
     with pytest.raises(ImageError):
         host_image(back)
+
+
+def test_a_program_that_may_send_without_measure_makes_no_image() -> None:
+    """It is proved, as a queue is no part of the proof; but there is no room for what it may queue."""
+    text = """handler floods on ethernet maximum 1514
+      owns @words: u32[1] plain
+      may wake
+    {
+      var %i: u32 = 0:u32
+      loop l { } while (%i < @words[0:u32]) { wake %i = (%i + 1:u32) }
+      exit consume
+    }"""
+    proof = prove(parse_program(text))
+    assert proof.maximum_effects == (1 << 32) - 1
+    for make in (host_image, lambda certificate: mips_image(certificate, 0x8010_0000)):
+        with pytest.raises(ImageError) as refused:
+            make(proof)
+        assert refused.value.code == "unsupported"
 
 
 def test_the_real_one_makes_both() -> None:

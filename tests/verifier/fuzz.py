@@ -28,10 +28,10 @@ from tests.generators import random_packets, random_program
 from tests.looping import looping_program
 from tests.reaching import Input, reaching_ends, reaching_turn
 
-RUNS = 24
+RUNS = 20
 """Random packets, each with memory, that a proved program is run on."""
 
-LONG = 300_000
+LONG = 100_000
 """Operations after which such a run is given up, where the certificate allows more."""
 
 EVERY = 4
