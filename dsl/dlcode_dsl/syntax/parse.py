@@ -107,7 +107,10 @@ def _grammar() -> Lark:
 
 def tokens_of(text: str) -> Iterator[Token]:
     """The words and signs of a text, line ends among them; comments and blanks are left out."""
-    return _grammar().lex(text)
+    from lark.lexer import LexerThread
+
+    lexer = _grammar().parser.lexer  # `Lark.lex` makes one anew for each text, which takes as long as a small filter
+    return LexerThread.from_text(lexer, text).lex(None)
 
 
 def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diagnostic:
