@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from dlcode_dsl import Compiled, Diagnostic, Source, codes, compile_bytes, compile_source, format_source
 from dlcode_dsl.diagnostics import Code
 from dlcode_dsl.explaining import CODES, code_called, explanation, nearest_code
-from dlcode_verifier import Proved, Refuted, verify
+from dlcode_verifier import Answer, Proved, Refuted, verify
 
 BUILT: dict[Code, bytes] = {
     codes.NOT_TEXT: b"// caf\xe9\nfilter web on ethernet { tcp.dport == 80 }\n",
@@ -22,21 +24,23 @@ BUILT: dict[Code, bytes] = {
 EACH_CODE = pytest.mark.parametrize("code", CODES.values(), ids=CODES)
 
 
-def compiled(text: str) -> Compiled:
-    return compile_source(Source("example.ash", text))
+@cache
+def judged(text: str) -> tuple[Compiled, tuple[Answer, ...]]:
+    """A source compiled, and the verifier's answer of each program where it has no error."""
+    found = compile_source(Source("example.ash", text))
+    return found, () if found.errors else tuple(verify(program) for program in found.programs)
 
 
-def said(found: Compiled) -> list[Diagnostic]:
-    """All that is said of a source that compiles and of its programs; of one that does not, what is said of it."""
-    proofs = [] if found.errors else [verify(program) for program in found.programs]
-    return [*found.diagnostics, *(one for proof in proofs for one in proof.diagnostics)]
+def said(text: str) -> list[Diagnostic]:
+    found, answers = judged(text)
+    return [*found.diagnostics, *(one for answer in answers for one in answer.diagnostics)]
 
 
 @EACH_CODE
 def test_the_wrong_example_gives_the_code_and_no_other(code: Code) -> None:
     shown = explanation(code)
-    found = compile_bytes(BUILT[code], "example.ash") if shown.described else compiled(shown.wrong)
-    assert {each.code for each in said(found)} == {code}
+    found = compile_bytes(BUILT[code], "example.ash").diagnostics if shown.described else said(shown.wrong)
+    assert {each.code for each in found} == {code}
 
 
 def test_only_what_no_short_text_can_show_is_described() -> None:
@@ -45,19 +49,18 @@ def test_only_what_no_short_text_can_show_is_described() -> None:
 
 @pytest.mark.parametrize("code", sorted(set(codes.FAULT_CODES.values()), key=str), ids=lambda code: code.name)
 def test_what_is_refuted_is_shown_by_a_packet(code: Code) -> None:
-    answers = [verify(program) for program in compiled(explanation(code).wrong).programs]
-    refuted = [answer for answer in answers if isinstance(answer, Refuted)]
-    assert len(refuted) == 1
-    assert {each.diagnostic.code for each in refuted[0].refutations} == {code}
-    assert all(each.witness.packet.data for each in refuted[0].refutations)
+    _, (answer,) = judged(explanation(code).wrong)
+    assert isinstance(answer, Refuted)
+    assert {each.diagnostic.code for each in answer.refutations} == {code}
+    assert all(each.witness.packet.data for each in answer.refutations)
 
 
 @EACH_CODE
 def test_the_right_example_is_proved_and_nothing_is_said_of_it(code: Code) -> None:
-    found = compiled(explanation(code).right)
-    assert found.programs
-    assert said(found) == []
-    assert all(isinstance(verify(program), Proved) for program in found.programs)
+    _, answers = judged(explanation(code).right)
+    assert answers
+    assert all(isinstance(answer, Proved) for answer in answers)
+    assert said(explanation(code).right) == []
 
 
 @EACH_CODE

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dlcode_dsl import Source, Verdict, compile_source, render, run_test
+from dlcode_dsl import Source, Verdict, compile_source, format_source, render, run_test
 from dlcode_dsl.core.form import MAXIMUM_PACKET
 from dlcode_dsl.library import library
 from dlcode_dsl.syntax.lines import DEEPEST
 from dlcode_dsl.syntax.parse import LONGEST_SOURCE, NOT_YET
+from dlcode_verifier import Proved, verify
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```ash *([A-Z0-9]*)\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", GUIDE, re.MULTILINE | re.DOTALL)
@@ -19,13 +20,17 @@ BLOCKS = re.findall(r"^```ash *([A-Z0-9]*)\n(.*?)^```\n(?:```text\n(.*?)^```\n)?
 
 @pytest.mark.parametrize(("code", "source", "shown"), BLOCKS, ids=[source.split("\n")[0] for _, source, _ in BLOCKS])
 def test_an_example_is_as_the_guide_says(code: str, source: str, shown: str) -> None:
-    """It compiles and its tests pass; or it is refused with the code, and the text, that the guide gives."""
+    """Formatted and proved, and its tests pass; or refused with the code, and the text, that the guide gives."""
     compiled = compile_source(Source("example.ash", source))
+    answers = [verify(program) for program in compiled.programs]
+    said = [*compiled.diagnostics, *(each for answer in answers for each in answer.diagnostics)]
+    assert format_source(Source("example.ash", source)).text == source
     if code:
-        assert {found.code.name for found in compiled.diagnostics} == {code}
-        assert not shown or render(compiled.diagnostics) == shown
+        assert {found.code.name for found in said} == {code}
+        assert not shown or render(said) == shown
         return
-    assert compiled.diagnostics == ()
+    assert said == []
+    assert all(isinstance(answer, Proved) for answer in answers)
     assert compiled.tests
     for test in compiled.tests:
         assert run_test(test) == [], test.name
