@@ -44,7 +44,7 @@ EACH = 40
 EACH_WRITTEN = 400
 """Pairs of one program that somebody wrote."""
 
-LONG = 300_000
+LONG = 30_000
 """Operations of the interpreter after which a run is given up."""
 
 

@@ -31,7 +31,7 @@ from tests.reaching import Input, reaching_ends, reaching_turn
 RUNS = 20
 """Random packets, each with memory, that a proved program is run on."""
 
-LONG = 100_000
+LONG = 30_000
 """Operations after which such a run is given up, where the certificate allows more."""
 
 EVERY = 4
