@@ -31,7 +31,7 @@ from tests.generators import random_packets
 from tests.looping import looping_program
 from tests.reaching import Input
 
-HERE = Options(isolated=False)
+APART = Options()
 ROOT = Path(__file__).parents[1]
 SOURCES = [
     *(path for path in sorted((ROOT / "dlcode" / "examples").glob("*.ash")) if not path.stem.endswith("broken")),
@@ -94,7 +94,7 @@ def written(each: int = EACH_WRITTEN) -> Iterator[tuple[Certificate, list[Input]
     for path in SOURCES:
         compiled = compile_source(Source(str(path), path.read_text(encoding="utf-8")))
         for program in compiled.programs:
-            answer = verify(program, options=HERE)
+            answer = verify(program, options=APART)
             if isinstance(answer, OverBudget):
                 continue  # safe, and no certificate: there is no code of it
             assert isinstance(answer, Proved), f"{program.name} of {path.name}"
@@ -122,7 +122,7 @@ def generated(first: int) -> Iterator[tuple[Certificate, list[Input]]]:
     """Programs that loop or copy, as far as they are proved."""
     for seed in count(first):
         program = looping_program(seed)
-        answer = verify(program, options=HERE)
+        answer = verify(program, options=APART)
         if isinstance(answer, Proved):
             yield answer.certificate, random_packets(program, seed, EACH)
 
