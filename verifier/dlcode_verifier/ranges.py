@@ -1,7 +1,10 @@
-"""Hints, and nothing but hints: between what a value can lie, and how many of its low bits are zero.
+"""Between what a value can lie by the way it is made, and how many of its low bits are zero.
 
-The encoders write a term in a plainer shape where a hint says that the plainer shape fits, always with the other shape
-beside it, chosen by a condition that the solver sees. So a wrong hint costs time or an answer, never soundness.
+What is said of a value holds for runs that have had no fault before: a plain sum, difference or product did not wrap,
+and a value that was narrowed fitted. `certain` relies on the ends of the ranges. The encoders take `shapes` as hints,
+and nothing but hints: they write a term in a plainer shape where a hint says that the plainer shape fits, always with
+the other shape beside it, chosen by a condition that the solver sees. So a wrong hint costs time or an answer, never
+soundness.
 
     |  ^     k: the left operand has k low zero bits, and the right is below 2 to the k; ~k: the other way round
     *% <<    0: nothing is cut off
@@ -25,15 +28,16 @@ class Range(NamedTuple):
 
 def shapes(rows: list[Row], maximum: int) -> dict[Term, int]:
     """Hints for the rows of a table, for packets of at most `maximum` bytes."""
-    return _walk(rows, maximum)[1]
+    return ranges_and_shapes(rows, maximum)[1]
 
 
 def ranges(rows: list[Row], maximum: int) -> list[Range]:
     """Where the values of each row may lie."""
-    return _walk(rows, maximum)[0]
+    return ranges_and_shapes(rows, maximum)[0]
 
 
-def _walk(rows: list[Row], maximum: int) -> tuple[list[Range], dict[Term, int]]:
+def ranges_and_shapes(rows: list[Row], maximum: int) -> tuple[list[Range], dict[Term, int]]:
+    """Both, by one walk."""
     known: list[Range] = []
     found: dict[Term, int] = {}
     for term, row in enumerate(rows):
@@ -53,6 +57,8 @@ def _walk(rows: list[Row], maximum: int) -> tuple[list[Range], dict[Term, int]]:
         elif operation in ("widen", "narrow", "truncate"):
             inner = known[row[2]]
             here = inner if inner.high <= whole.high else whole
+            if operation == "narrow":
+                here = _without_fault(inner, whole)
         elif operation in _RANGES and not NOT_TERMS.get(operation):
             left, right = known[row[2]], known[row[3]]
             here = _RANGES[operation](left, right)
@@ -63,10 +69,17 @@ def _walk(rows: list[Row], maximum: int) -> tuple[list[Range], dict[Term, int]]:
                     found[term] = ~right.zeros
             elif operation in ("*%", "<<") and here.high <= whole.high:
                 found[term] = 0
-            if here.high > whole.high or here.low < 0:
+            if operation in "+-*":
+                here = _without_fault(here, whole)
+            elif here.high > whole.high or here.low < 0:
                 here = whole
         known.append(here)
     return known, found
+
+
+def _without_fault(here: Range, whole: Range) -> Range:
+    """What is left of a range where a value outside its type would have been a fault."""
+    return Range(max(here.low, 0), max(min(here.high, whole.high), 0), here.zeros)
 
 
 def _constant(value: int) -> Range:

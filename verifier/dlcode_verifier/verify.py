@@ -16,18 +16,20 @@ from dlcode_dsl.core.interpret import Fault
 from dlcode_dsl.diagnostics import Diagnostic
 
 from . import report
+from .alignment import Alignment, Alignments
+from .certain import is_certain
 from .certificate import Certificate, check_saved, issue
-from .conditions import Conditions, Promise, conditions
+from .conditions import Conditions, Goal, Promise, conditions
 from .cost import Bounds, Linear, bounds
 from .facts import Guesses, sites
 from .obligations import Node, Obligation
 from .options import Options
 from .preanalysis import guesses
-from .ranges import shapes
+from .ranges import Range, ranges_and_shapes
 from .refute import refute
 from .sufficient import sufficient
 from .task import PROVED, Candidate, Task
-from .terms import FALSE, TRUE
+from .terms import FALSE, TRUE, Row
 from .turns import LoopProof, Loops
 from .witness import Witness, confirm
 from .worker import solve
@@ -138,7 +140,7 @@ def verify(program: Program, *, options: Options | None = None) -> Answer:
     certificate: Certificate | None = None
     for part, bound in zip(judged, costs, strict=True):
         kinds = tuple(sorted((kind.value, count) for kind, count in part.discharged.items()))
-        certificate = issue(part.program, kinds, bound, part.loops, options, certificate)
+        certificate = issue(part.program, kinds, bound, part.loops, part.alignment, options, certificate)
     assert certificate is not None
     return Proved(certificate, report.unchecked_budget(program), statistics)
 
@@ -146,13 +148,19 @@ def verify(program: Program, *, options: Options | None = None) -> Answer:
 def recheck(program: Program, data: bytes, *, options: Options | None = None) -> Answer:
     """Prove the program that a saved certificate speaks of again: the file is not believed.
 
-    What it says of loops is tried in place of what the pre-analysis would guess, which takes longer.
+    What it says of loops is tried in place of what the pre-analysis would guess, which takes longer; so is what it says
+    of how accesses lie.
 
     Raises CertificateError for a file that is torn, of another version, or for another program.
     """
     options = options or Options()
     hints = check_saved(program, data, options)
-    return verify(program, options=replace(options, guesses=lambda part: hints[part is program]))
+    guessed = replace(
+        options,
+        guesses=lambda part: hints[part is program].loops,
+        alignment=lambda part: hints[part is program].alignment,
+    )
+    return verify(program, options=guessed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +171,14 @@ class _Judgement:
     statistics: Statistics
     discharged: dict[FaultKind, int]
     loops: tuple[LoopProof, ...]  # of all loops, if nothing is refuted or open
+    alignment: tuple[Alignment, ...]  # what is known of accesses, if nothing is
 
 
 def _judge(program: Program, options: Options) -> _Judgement:
     attempt = _attempt(program, options)
     refutations, left, effort = _explained(program, attempt.what, attempt.failed, options)
     statistics = attempt.statistics.plus(effort)
-    return _Judgement(program, refutations, left, statistics, attempt.discharged, attempt.loops)
+    return _Judgement(program, refutations, left, statistics, attempt.discharged, attempt.loops, attempt.alignment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,7 @@ class _Attempt:
     statistics: Statistics
     discharged: dict[FaultKind, int]
     loops: tuple[LoopProof, ...]  # of all loops, if nothing failed
+    alignment: tuple[Alignment, ...]  # what is known of accesses, if nothing failed
 
 
 def _attempt(program: Program, options: Options) -> _Attempt:
@@ -192,18 +202,22 @@ def _attempt(program: Program, options: Options) -> _Attempt:
     if what.endings:
         discharged[FaultKind.ENDLESS] = len(what.endings)
     count = sum(discharged.values())
-    asked = [goal for goal in what.goals if goal.claim != TRUE and goal.path != FALSE]
-    loops = Loops(program, what, guessed)
-    if not asked and not loops.asked:  # every claim is a constant
-        return _Attempt(what, (), Statistics(count), discharged, loops.proofs((), ()))
     rows = what.terms.rows
-    hints = shapes(rows, program.maximum) if options.hints is None else dict(options.hints(rows, program.maximum))
+    ranged, hints = ranges_and_shapes(rows, program.maximum)
+    asked = [goal for goal in what.goals if goal.path != FALSE and not _needless(goal, rows, ranged)]
+    loops = Loops(program, what, guessed)
+    aligned = Alignments(program, what, None if options.alignment is None else options.alignment(program))
+    if not asked and not loops.asked:  # every claim is a constant
+        return _Attempt(what, (), Statistics(count), discharged, loops.proofs((), ()), aligned.facts())
+    if options.hints is not None:
+        hints = dict(options.hints(rows, program.maximum))
     task = Task(
         rows, [(goal.path, goal.claim) for goal in asked], program.maximum, hints,
         options.integer_effort, options.bitvector_effort,
         [candidate.guard for candidate in what.candidates],
         {place: goal.candidate for place, goal in enumerate(asked) if isinstance(goal, Promise)},
         loops.asked,
+        aligned.asked,
     )  # fmt: skip
     decision = solve(task, isolated=options.isolated, watchdog=options.watchdog)
     statistics = Statistics(count, decision.queries, decision.effort)
@@ -214,7 +228,13 @@ def _attempt(program: Program, options: Options) -> _Attempt:
     ]
     failed += [_Failed(FaultKind.ENDLESS, site.node, None, None) for site in loops.endless(decision.ended)]
     proofs = () if failed else loops.proofs(decision.ended, [what.candidates[number] for number in decision.kept])
-    return _Attempt(what, tuple(failed), statistics, discharged, proofs)
+    facts = () if failed else aligned.facts(decision.aligned)
+    return _Attempt(what, tuple(failed), statistics, discharged, proofs, facts)
+
+
+def _needless(goal: Goal, rows: list[Row], known: list[Range]) -> bool:
+    """Whether the solver need not be asked about a goal. What a loop's head promises is not yet known to be so."""
+    return goal.claim == TRUE or (isinstance(goal, Obligation) and is_certain(rows, known, goal.claim))
 
 
 def _costs(part: _Judgement) -> Bounds:

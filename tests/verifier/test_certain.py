@@ -1,0 +1,78 @@
+"""Claims that no solver is asked about: each holds on every run that comes to it without a fault before."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcode_dsl.core.form import Program
+from dlcode_verifier.certain import is_certain
+from dlcode_verifier.conditions import conditions
+from dlcode_verifier.evaluate import values_of
+from dlcode_verifier.ranges import Range, ranges
+from dlcode_verifier.terms import FALSE, TRUE, Terms
+from tests.generators import random_packets, random_program
+from tests.verifier.support import program
+
+SEEDS = range(250)
+
+
+def certain_goals_that_break(of: Program, seed: int) -> tuple[int, list[str]]:
+    """How many goals were certain, and those that are the first fault of a run all the same."""
+    what = conditions(of)
+    rows = what.terms.rows
+    known = ranges(rows, of.maximum)
+    certain = {place for place, goal in enumerate(what.goals) if is_certain(rows, known, goal.claim)}
+    roots = [term for goal in what.goals for term in (goal.path, goal.claim)]
+    broken = []
+    for packet, memory in random_packets(of, seed, 20):
+        values = values_of(rows, roots, packet, memory)
+        for place, goal in enumerate(what.goals):
+            if values[goal.path] and not values[goal.claim]:  # here the run ends
+                if place in certain:
+                    broken.append(f"{seed}: goal {place} on {packet.data.hex()}")
+                break
+    return len(certain), broken
+
+
+def test_no_run_of_a_random_program_breaks_a_claim_that_was_certain() -> None:
+    found = [certain_goals_that_break(of, seed) for seed in SEEDS if conditions(of := random_program(seed)).is_exact]
+    assert [broken for _, some in found for broken in some] == []
+    assert sum(count for count, _ in found) > 500
+
+
+@pytest.mark.parametrize(
+    ("claim", "certain"),
+    [
+        ("(widen(%a, u32) + 4294967040:u32)", True),
+        ("(widen(%a, u32) + 4294967041:u32)", False),
+        ("(widen(%a, u32) * 16843009:u32)", True),
+        ("(widen(%a, u32) * 16843010:u32)", False),
+        ("(255:u32 - widen(%a, u32))", True),
+        ("(254:u32 - widen(%a, u32))", False),
+        ("(extent(packet) + 4294965781:u32)", True),
+        ("(extent(packet) + 4294965782:u32)", False),
+        ("((300:u32 - widen(%a, u32)) + 4294966995:u32)", True),
+        ("((254:u32 - widen(%a, u32)) + 4294967041:u32)", True),  # 254 at most, unless the difference wrapped before
+        ("((255:u32 -% widen(%a, u32)) + 1:u32)", True),
+        ("((254:u32 -% widen(%a, u32)) + 1:u32)", False),
+    ],
+)
+def test_a_sum_is_certain_up_to_the_last_number_that_fits(claim: str, certain: bool) -> None:
+    of = program(f"read %a: u8 = packet[0:u32] else {{ exit pass }} let %b: u32 = {claim} exit pass")
+    what = conditions(of)
+    rows = what.terms.rows
+    assert is_certain(rows, ranges(rows, of.maximum), what.goals[-1].claim) is certain
+
+
+def test_a_claim_about_a_choice_is_certain_only_for_both() -> None:
+    terms = Terms()
+    either = terms.choose(terms.make("free", 0, 1), terms.constant(3, 8), terms.constant(9, 8))
+    for limit, certain in ((9, True), (8, False)):
+        claim = terms.compare("<=", either, terms.constant(limit, 8))
+        assert is_certain(terms.rows, ranges(terms.rows, 64), claim) is certain
+
+
+def test_true_is_certain_and_false_is_not() -> None:
+    terms = Terms()
+    assert is_certain(terms.rows, [Range(0, 1)] * 2, TRUE)
+    assert not is_certain(terms.rows, [Range(0, 1)] * 2, FALSE)
