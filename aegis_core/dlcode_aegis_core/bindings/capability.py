@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from dlcode_dsl.core.form import EFFECTS, OwnAddress, Template
 from dlcode_verifier import Certificate
@@ -18,7 +18,7 @@ ADDRESS_BYTES = {"mac": 6, "ip4": 4, "ip6": 16}
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Capability:
-    """A right to bind programs. Two capabilities are the same only if they are one object.
+    """A right to bind programs. Two capabilities are the same only if they are one object; a copy is that object.
 
     `grants` names the effects that `may` can ask for. `addresses` are the owner's own, by kind: a frame goes out only
     if its source addresses are among them. `replies` is how many one packet may be answered with, `regions` how many
@@ -47,6 +47,15 @@ class Capability:
                 raise ValueError(f"no address is of kind {kind}")
             if any(len(address) != ADDRESS_BYTES[kind] for address in addresses):
                 raise ValueError(f"an address of kind {kind} has {ADDRESS_BYTES[kind]} bytes")
+
+    def __copy__(self) -> Capability:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Capability:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a capability is a right in this process: it cannot be pickled")
 
     def derive(self, **rights: Any) -> Capability:
         """A capability with some rights less, to be passed on; revoking this one revokes it too.

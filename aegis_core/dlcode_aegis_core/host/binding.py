@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -150,16 +150,20 @@ class Binding:
         if len(packet.data) > self.program.maximum:
             self._statistics.too_long += 1
             return Verdict.DECLINE, ()
-        for region, private in self._shared:  # each shared cell is loaded once
-            private[:] = region.view.cast("B")
+        for shared, private in self._shared:  # each shared cell is loaded once
+            private[:] = shared
         verdict = self._lease.enter(packet)
-        for region, private in self._shared:
-            region.view.cast("B")[:] = private
+        for shared, private in self._shared:
+            shared[:] = private
         self._statistics.tried += 1
         self._statistics.operations += self.cost(packet)
         counter = _COUNTERS[verdict]
         setattr(self._statistics, counter, getattr(self._statistics, counter) + 1)
         return verdict, self._lease.effects() if verdict.keeps_effects else ()
+
+    def holds(self, regions: Iterable[Region]) -> bool:
+        """Whether one of the regions is lent to it."""
+        return any(held is region for held in self._regions.values() for region in regions)
 
     def count(self, *, sent: int = 0, withheld: int = 0, wakes: int = 0, deferred: int = 0) -> None:
         """Add what became of its effects."""
@@ -172,7 +176,7 @@ class Binding:
         self._image, self._regions = image, dict(regions)
         asked = asked_for(image.certificate)
         self._on = None if asked is None else image if asked is image.certificate else host_image(asked)
-        self._shared: list[tuple[Region, memoryview]] = []
+        self._shared: list[tuple[memoryview, memoryview]] = []  # ours of the region, which nobody else can release
         memory = []
         for region in image.program.regions:
             held = self._regions[region.name]
@@ -180,7 +184,7 @@ class Binding:
             if region.mode == "shared":
                 words = (ctypes.c_uint64 * -(-held.view.nbytes // 8))()
                 private = memoryview(words).cast("B")[: held.view.nbytes]
-                self._shared.append((held, private))
+                self._shared.append((held.view.cast("B"), private))
                 memory.append(private)
             else:
                 memory.append(held.view)

@@ -93,7 +93,10 @@ class Core:
 
         `consume` and `drop` end its way; `pass`, `abort` and a filter's match give it to the owner's normal path.
         """
-        packet = packet if isinstance(packet, Packet) else Packet.whole(packet)
+        if not isinstance(packet, Packet):
+            packet = Packet.whole(packet)
+        elif type(packet.data) is not bytes:  # what somebody could still change
+            packet = Packet(bytes(memoryview(packet.data)), packet.wire_length)
         with self.lock:
             return self.offer(packet, self.bindings)
 

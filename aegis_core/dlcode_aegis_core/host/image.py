@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from dlcode_jit.errors import ImageError
 from dlcode_jit.host import HostImage, host_image
@@ -25,7 +25,7 @@ def image_of(handler: Certificate | Proved) -> HostImage:
 
     Raises BindError (`CERTIFICATE`) unless this process has proved it.
     """
-    certificate = handler if isinstance(handler, Certificate) else handler.certificate
+    certificate: Any = getattr(handler, "certificate", handler)  # what has none is refused as no certificate
     try:
         return host_image(certificate)
     except ImageError as error:

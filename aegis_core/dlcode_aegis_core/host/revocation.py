@@ -69,10 +69,11 @@ def _request(owner: Environment, wanted: Sequence[Binding | Region], deadline: f
     bindings = owner.bindings
     held = [region for binding in bindings for region in binding.regions.values()]
     regions = [
-        one for one in wanted if isinstance(one, Region) and any(one is region for region in (*owner.regions, *held))
+        one
+        for one in dict.fromkeys(wanted)
+        if isinstance(one, Region) and any(one is region for region in (*owner.regions, *held))
     ]
-    under = [one for one in bindings if any(one.regions[name] is region for name in one.regions for region in regions)]
-    asked = [one for one in bindings if one in wanted or one in under]
+    asked = [one for one in bindings if one in wanted or one.holds(regions)]
     return Request(tuple(asked), tuple(regions), deadline) if asked or regions else None
 
 
@@ -92,7 +93,10 @@ def _ask(core: Core, owner: Environment, request: Request) -> Reclaimed:
         thread.join(request.deadline)
         answer = "late" if thread.is_alive() else "failed" if raised else "returned" if request.met else "refused"
     with core.lock:
-        taken = tuple(one for one in request.wanted if one.live)
+        regions = request.regions
+        late = [one for one in core.bindings if one not in request.bindings and one.holds(regions)]  # bound meanwhile
+        all_of_it: tuple[Binding | Region, ...] = (*request.bindings, *late, *regions)
+        taken = tuple(one for one in all_of_it if one.live)
         for one in taken:
             one.revoke() if isinstance(one, Binding) else one.give_back()
         owner.repossessed.extend(taken)
