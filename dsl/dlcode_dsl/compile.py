@@ -71,7 +71,9 @@ def compile_source(
     used = used_by(parsed, load)
     found += used.diagnostics
     unread |= parsed.unread | used.unread
-    module, wrong = module_of([*declarations, *used.declarations, *parsed.declarations], library())
+    declarations += [*used.declarations, *parsed.declarations]
+    module, wrong = module_of(declarations, library())
+    unread |= _layouts(declarations) - module.headers.keys() - module.messages.keys()
     found += wrong
     found += judge_pipes(module) + judge_templates(module)
     programs: dict[str, Program] = {}
@@ -92,7 +94,7 @@ def compile_source(
     in_order = sorted(own, key=lambda program: program.span.start)
     tests, refused = test_cases(module, programs, blocks, read)
     found += refused
-    said = [each for each in found if each.code is not codes.UNKNOWN_NAME or each.primary.span.text not in unread]
+    said = [each for each in found if not _follows(each, unread, used.diagnostics)]
     return Compiled(source, tuple(in_order), tests, tuple(_in_order(said)), tuple(used.sources))
 
 
@@ -120,6 +122,18 @@ def lower(module: Module, declared: tree.Filter | tree.Handler) -> tuple[Program
     except TooLarge:
         name = declared.name
         return None, [diagnostic(codes.PROGRAM_TOO_LARGE, name.span, name=name, limit=LARGEST_PROGRAM)]
+
+
+def _layouts(declarations: list[tree.Declaration]) -> set[str]:
+    return {each.name.text for each in declarations if isinstance(each, tree.Header | tree.Message)}
+
+
+def _follows(found: Diagnostic, unread: set[str], of_files: list[Diagnostic]) -> bool:
+    """Whether it may only be said because a declaration, or a whole file that is used, could not be read."""
+    if found.code is not codes.UNKNOWN_NAME or found in of_files:
+        return False
+    missing = any(each.code in (codes.CANNOT_USE, codes.UNKNOWN_NAME) for each in of_files)
+    return missing or found.primary.span.text in unread
 
 
 def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:

@@ -56,6 +56,8 @@ def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | N
             edit = _test_before(program, node, right, f">= {left.type.bits}")
         case FaultKind.NARROW, form.Convert(_, operand, type):
             edit = _test_before(program, node, operand, f">= {1 << type.bits}")
+        case FaultKind.ENSURES, _ if "old(" in node.span.text:
+            help = ""
         case FaultKind.LIMIT, form.Loop():
             edit = _else_after_limit(program, node)
     return help.format(longest=form.LONGEST_FRAME, **told), edit

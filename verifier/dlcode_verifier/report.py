@@ -52,7 +52,7 @@ def refuted(program: Program, fault: Fault, witness: Witness) -> Diagnostic:
 def not_proved(program: Program, kind: FaultKind, node: Node, reason: str, missing: str = "") -> Diagnostic:
     """The diagnostic for an obligation that was neither proved nor refuted; `missing` is what would do."""
     help, edit = advice(program, kind, node)
-    made = _said(kind, node, "no proof of this was found")
+    made = _said(kind, node, "no proof of the opposite was found")
     return replace(made, notes=(f"not proved: {reason}",), help=missing or help, edit=None if missing else edit)
 
 
@@ -155,7 +155,8 @@ def _memory_notes(witness: Witness) -> Iterator[str]:
     for name, cells in witness.memory.items():
         places = [place for place, cell in enumerate(cells) if cell]
         if places:
-            shown = ", ".join(f"{name}[{place}] = {cells[place]}" for place in places[:SHOWN_CELLS])
+            called = {place: f"{name}[{place}]" if len(cells) > 1 else name for place in places[:SHOWN_CELLS]}
+            shown = ", ".join(f"{cell} = {cells[place]}" for place, cell in called.items())
             more = f", and {len(places) - SHOWN_CELLS} more" if len(places) > SHOWN_CELLS else ""
             yield f"memory that does it: {shown}{more}"
 

@@ -106,7 +106,8 @@ def _all_bounds(
     yield from (part for part in tests if isinstance(part, form.Extent))
     yield form.Extent("packet")
     yield from (part for part in tests if isinstance(part, form.Constant) and part.type.bits)
-    yield from (form.Variable(name, scope[name]) for name in reversed(list(scope)) if name not in kept_out)
+    sayable = Words(program).names.keys() - kept_out  # the compiler's own names cannot be written down
+    yield from (form.Variable(name, scope[name]) for name in reversed(list(scope)) if name in sayable)
 
 
 def _loops(body: Body, outer: Mapping[str, Type]) -> Iterator[tuple[form.Loop, dict[str, Type]]]:

@@ -190,7 +190,7 @@ class _Run:
                 self.effects.append(Sent("wake"))
             case form.Check(kind, condition):
                 if not self.claim(condition):
-                    raise Fault(FaultKind(kind), statement, "the claim does not hold")
+                    raise Fault(FaultKind(kind), statement, self.what_fails(condition))
             case form.Exit(verdict):
                 if verdict.leaves_no_trace and self.written:
                     raise Fault(FaultKind.ABORT_AFTER_WRITE, statement, "owned memory was written before")
@@ -209,7 +209,7 @@ class _Run:
                 return None if way == loop.label else way
             for invariant in loop.invariants:
                 if not self.claim(invariant):
-                    raise Fault(FaultKind.INVARIANT, invariant, f"not so after {turns} turns")
+                    raise Fault(FaultKind.INVARIANT, invariant, f"not so after {turns} turn{'' if turns == 1 else 's'}")
             if not self.value(loop.condition):
                 return None
             measure = [self.claim(part) for part in loop.decreases]
@@ -315,6 +315,15 @@ class _Run:
         value = self.value(expression)
         self.operations = operations
         return value
+
+    def what_fails(self, claim: Expression) -> str:
+        """The part of a claim that is false, in values."""
+        match claim:
+            case form.Logic("and", left, right):
+                return self.what_fails(right if self.claim(left) else left)
+            case form.Compare(symbol, left, right):
+                return f"{self.claim(left)} {symbol} {self.claim(right)} is false"
+        return "the claim does not hold"
 
     def value(self, expression: Expression) -> int:
         self.operations += weight(expression)
