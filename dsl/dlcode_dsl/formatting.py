@@ -171,6 +171,8 @@ def _goes_on(previous: Token | None, tokens: list[Token]) -> bool:
     """Whether a line carries on the one before."""
     if previous is None or previous.value in lines.OPENING or tokens[0].value == "{":
         return False
+    if previous.value == "}" and tokens[0].value == "else":  # of an `if` beside it
+        return False
     if lines.joins(previous):
         return str(previous) != ","
     return lines.carries_on(tokens[0], tokens[1] if len(tokens) > 1 else None)
@@ -195,7 +197,7 @@ def _apart(left: Token, right: Token, first: Token) -> bool:
     if left.value in _TIGHT_AFTER or right.value in _TIGHT_BEFORE:
         return False
     if right.value in ("[", "("):
-        return left.type != "NAME" and not (left.value in (")", "]") or (right.value == "(" and _calls(left)))
+        return left.type != "NAME" and left.value not in (")", "]") and not _calls(left)
     if first.value == "cost" and "SUM" in (left.type, right.type):  # a machine's name: dec5000-125
         return False
     if left.value == "/" and left.type == "PRODUCT":

@@ -253,6 +253,22 @@ def test_every_kind_of_fault_is_tried_above() -> None:
     assert {kind for kind, _ in FAULTS} == set(FaultKind)
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("(extent(packet) > 99:u32)", "16 > 99 is false"),
+        ("((extent(packet) > 9:u32) and (extent(packet) < 9:u32))", "16 < 9 is false"),
+        ("((extent(packet) < 8:u32) and (extent(packet) < 9:u32))", "16 < 8 is false"),
+        ("not (extent(packet) > 9:u32)", "the claim does not hold"),
+    ],
+)
+def test_a_claim_that_fails_says_which_part_of_it_in_numbers(claim: str, said: str) -> None:
+    program = handler(f"assertion {claim} exit pass")
+    with pytest.raises(Fault) as caught:
+        run(program, Packet.whole(bytes(16)))
+    assert caught.value.detail == said
+
+
 def test_scratch_memory_may_be_written_before_an_abort() -> None:
     found = outcome("@notes[0:u32] = 3:u16 exit abort")
     assert (found.verdict, found.memory["notes"][0]) == (Verdict.ABORT, 3)
