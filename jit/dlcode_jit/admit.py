@@ -11,10 +11,11 @@ from .errors import ImageError
 
 if TYPE_CHECKING:
     from dlcode_verifier import Certificate
+    from dlcode_verifier.alignment import Alignment
 
 
-def admitted(certificate: Certificate) -> tuple[Program, QueueLayout]:
-    """The program that was proved, and the send queue that was proved to suffice for it.
+def admitted(certificate: Certificate) -> tuple[Program, QueueLayout, tuple[Alignment, ...]]:
+    """The program that was proved, the send queue that was proved to suffice for it, and how its accesses lie.
 
     Raises ImageError: `certificate` for anything but a live certificate, `unsupported` where the queue would be larger
     than `abi.LARGEST_QUEUE`, as of a loop that sends in each of its turns.
@@ -27,4 +28,4 @@ def admitted(certificate: Certificate) -> tuple[Program, QueueLayout]:
     if queue.size > LARGEST_QUEUE:
         reason = f"{queue.entries} entries of a send queue may be filled: more than {LARGEST_QUEUE} bytes"
         raise ImageError("unsupported", reason)
-    return certificate.program, queue
+    return certificate.program, queue, certificate.alignment

@@ -20,7 +20,7 @@ from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Pipe, Type
 
 from . import support
-from .congruence import WORD, Congruence, alignment, congruence, exactly
+from .congruence import WORD, Congruence, alignment, exactly
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -41,9 +41,9 @@ def lower_copy(into: Lowering, copy: form.Copy) -> None:
     """Emit a copy, and bind what its pipes finish with."""
     pipes = [into.of.pipe(name) for name in copy.through]
     count, index = into.value(copy.count), into.value(copy.index)
-    source, origin = into.stretch(copy.offset, count)
+    source, origin = into.stretch(copy, count)
     into.guards.stretch(index, count, str(into.of.region(copy.region).count))
-    place = exactly(0).plus(congruence(copy.index, into.residues))  # regions are aligned
+    place = exactly(0).plus(into.known(copy, "index", copy.index))  # regions are aligned
     ends = Ends(source, origin, into.address(copy.region, index), place, into.apart(copy.region))
     lower_move(into, ends, count, copy.result, pipes)
 

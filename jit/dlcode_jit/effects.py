@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlcode_dsl.core import form
 
 from . import abi
-from .congruence import alignment, congruence, exactly
+from .congruence import alignment, exactly
 from .copies import Ends, lower_move
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def lower_send(into: Lowering, send: form.Send) -> None:
                 size = value.type.bits // 8
                 into.put(into.value(value), value.type, at, place)
                 at, place, known = into.further(at, str(size)), place.plus(exactly(size)), known + size
-            case form.PacketBytes(offset, form.Constant(count)) if count <= UNROLLED_MOVE:
-                _unrolled(into, Ends(*into.stretch(offset, str(count)), at, place), count)
+            case form.PacketBytes(_, form.Constant(count)) if count <= UNROLLED_MOVE:
+                _unrolled(into, Ends(*into.stretch(piece, str(count)), at, place), count)
                 at, place, known = into.further(at, str(count)), place.plus(exactly(count)), known + count
-            case form.PacketBytes(offset, count):
+            case form.PacketBytes(_, count):
                 stretch = into.value(count)
                 into.guards.stretch(moved or "0", stretch, str(into.queue.capacity - fixed))
-                lower_move(into, Ends(*into.stretch(offset, stretch), at, place), stretch, "move")
-                at, place = into.further(at, stretch), place.plus(congruence(count, into.residues))
+                lower_move(into, Ends(*into.stretch(piece, stretch), at, place), stretch, "move")
+                at, place = into.further(at, stretch), place.plus(into.known(piece, "count", count))
                 moved = to.value(f"add nuw i32 {moved}, {stretch}") if moved else stretch
     _entry_length(into, entry, to.value(f"add nuw i32 {moved}, {known}") if moved else str(known))
 

@@ -6,6 +6,7 @@ at run time needs none: it ends a run that breaks a rule, or keeps its accesses 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from .targets import HOST
 
 if TYPE_CHECKING:
     from dlcode_verifier import Certificate
+    from dlcode_verifier.alignment import Alignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Experiment:
 
 def proved_code(certificate: Certificate, guarding: Guarding) -> Experiment:
     """Code of a proved program, guarded or not. Raises ImageError as `host_image` does."""
-    return _compiled(*admitted(certificate), guarding)
+    program, queue, facts = admitted(certificate)
+    return _compiled(program, queue, guarding, facts)
 
 
 def guarded_code(program: Program, queue: QueueLayout, guarding: Guarding) -> Experiment:
@@ -56,7 +59,7 @@ def guarded_code(program: Program, queue: QueueLayout, guarding: Guarding) -> Ex
     return _compiled(program, queue, guarding)
 
 
-def _compiled(program: Program, queue: QueueLayout, guarding: Guarding) -> Experiment:
-    text, entry = lower(program, queue, HOST, guarding), entry_name(program)
+def _compiled(program: Program, queue: QueueLayout, guarding: Guarding, facts: Sequence[Alignment] = ()) -> Experiment:
+    text, entry = lower(program, queue, HOST, guarding, facts), entry_name(program)
     code = native.load(native.compile_object(text), (entry,), {})
     return Experiment(program, queue, guarding, code.addresses[entry], text, code)

@@ -115,9 +115,9 @@ class HostImage:
     """Machine code of one program, in this process. Made by `host_image`, and raises what that does."""
 
     def __init__(self, certificate: Certificate) -> None:
-        program, queue = admitted(certificate)
+        program, queue, facts = admitted(certificate)
         self.certificate, self.program, self.queue, self.sites = certificate, program, queue, send_sites(program)
-        self.llvm = lower(program, queue, HOST)
+        self.llvm = lower(program, queue, HOST, facts=facts)
         entry, text = entry_name(program), self.llvm
         imports: dict[str, int] = {}
         exports: tuple[str, ...] = (entry,)

@@ -8,19 +8,24 @@ proved; the constructors of images see to that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Verdict
 
 from . import abi, support
 from .assembly import Function, symbol
-from .congruence import Congruence, alignment, congruence
+from .congruence import UNKNOWN, Congruence, alignment, exactly
 from .copies import lower_copy
 from .effects import lower_send, lower_wake
 from .guards import Guarding, Guards
 from .sites import send_sites
 from .targets import Target
+
+if TYPE_CHECKING:
+    from dlcode_verifier.alignment import Alignment, Operand
+    from dlcode_verifier.obligations import Node
 
 _ARITHMETIC = {
     "+": "add nuw", "-": "sub nuw", "*": "mul nuw", "+%": "add", "-%": "sub", "*%": "mul",
@@ -36,21 +41,47 @@ def entry_name(program: Program) -> str:
     return f"{program.kind}.{program.name}"
 
 
-def lower(program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding = Guarding.NONE) -> str:
-    """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add."""
-    return Lowering(program, queue, target, guarding).module()
+def lower(
+    program: Program,
+    queue: abi.QueueLayout,
+    target: Target,
+    guarding: Guarding = Guarding.NONE,
+    facts: Sequence[Alignment] = (),
+) -> str:
+    """The program as LLVM code for the target, without a triple and a data layout, which are the image's to add.
+
+    `facts` are those of its certificate; without them, only constant offsets are known to be aligned.
+    """
+    return Lowering(program, queue, target, guarding, facts).module()
+
+
+def proved_of(program: Program, facts: Sequence[Alignment]) -> dict[tuple[int, Operand], Congruence]:
+    """What facts say of operands, by node and field."""
+    if not facts:
+        return {}
+    from dlcode_verifier.alignment import accesses, key_of
+
+    known = {fact.access: fact.congruence for fact in facts}
+    return {key_of(one): known[one.number] for one in accesses(program) if one.number in known}
 
 
 class Lowering:
     """One program on its way: the function that is written, and where each name is."""
 
-    def __init__(self, program: Program, queue: abi.QueueLayout, target: Target, guarding: Guarding) -> None:
+    def __init__(
+        self,
+        program: Program,
+        queue: abi.QueueLayout,
+        target: Target,
+        guarding: Guarding,
+        facts: Sequence[Alignment],
+    ) -> None:
         self.of, self.queue, self.target = program, queue, target
         self.to = Function(_PARAMETERS)
         self.word = f"i{target.pointer_bits}"
         self.values: dict[str, str] = {}  # immutable names
         self.slots: dict[str, str] = {}  # mutable ones
-        self.residues: dict[str, Congruence] = {}  # of immutable names
+        self.facts = proved_of(program, facts)
         self.labels: dict[str, str] = {}  # core label -> the LLVM block after it
         self.declared: dict[str, str] = {}  # declarations and support functions by name
         self.sites = {id(send): number for number, send in enumerate(send_sites(program))}
@@ -111,8 +142,8 @@ class Lowering:
                 stored = self.value(value)
                 cell = self.cell(region, index)
                 to.emit(f"store {_type(value.type)} {stored}, ptr {cell}{self.apart(region)}")
-            case form.Rewrite(offset, value):
-                self.put(self.value(value), value.type, *self.packet(offset, value.type.bits // 8))
+            case form.Rewrite(_, value):
+                self.put(self.value(value), value.type, *self.packet(statement, value.type.bits // 8))
             case form.Send():
                 lower_send(self, statement)
             case form.Wake():
@@ -133,7 +164,6 @@ class Lowering:
             self.to.emit(f"store {_type(value.type)} {result}, ptr {self.slots[name]}")
         else:
             self.values[name] = result
-            self.residues[name] = congruence(value, self.residues)
 
     def read(self, read: form.Read) -> None:
         tested = read.otherwise is not None
@@ -143,7 +173,7 @@ class Lowering:
             self.to.start(short)
             self.body(read.otherwise)
             self.to.start(there)
-        place = self.packet(read.offset, read.type.bits // 8, tested=tested)
+        place = self.packet(read, read.type.bits // 8, tested=tested)
         self.values[read.name] = self.get(read.type, *place, read.name)
 
     def captured(self, offset: Expression, size: int) -> str:
@@ -248,19 +278,25 @@ class Lowering:
             return index
         return self.to.value(f"zext i32 {index} to {self.word}")
 
-    def packet(self, offset: Expression, size: int, *, tested: bool = False) -> tuple[str, Congruence]:
-        """Address of `size` bytes of the packet, and what is known of it."""
-        return self._at(offset, self.guards.offset(self.value(offset), size, tested=tested))
+    def known(self, node: Node, operand: Operand, value: Expression) -> Congruence:
+        """What is known of an operand of an access, whenever it is accessed."""
+        if isinstance(value, form.Constant):
+            return exactly(value.value)
+        return self.facts.get((id(node), operand), UNKNOWN)
 
-    def stretch(self, offset: Expression, count: str) -> tuple[str, Congruence]:
-        """Address of `count` bytes of the packet, a u32, and what is known of it."""
-        start = self.value(offset)
+    def packet(self, node: form.Read | form.Rewrite, size: int, *, tested: bool = False) -> tuple[str, Congruence]:
+        """Address of the `size` bytes of the packet that are read or written, and what is known of it."""
+        return self._at(node, self.guards.offset(self.value(node.offset), size, tested=tested))
+
+    def stretch(self, node: form.Copy | form.PacketBytes, count: str) -> tuple[str, Congruence]:
+        """Address of the `count` bytes of the packet, a u32, that are taken, and what is known of it."""
+        start = self.value(node.offset)
         self.guards.stretch(start, count, "%length")
-        return self._at(offset, start)
+        return self._at(node, start)
 
-    def _at(self, offset: Expression, value: str) -> tuple[str, Congruence]:
+    def _at(self, node: form.Read | form.Rewrite | form.Copy | form.PacketBytes, value: str) -> tuple[str, Congruence]:
         address = self.to.value(f"getelementptr inbounds i8, ptr %packet, {self.word} {self.widened(value)}")
-        return address, self.target.packet.plus(congruence(offset, self.residues))
+        return address, self.target.packet.plus(self.known(node, "offset", node.offset))
 
     def further(self, address: str, count: str) -> str:
         """An address that many bytes on."""

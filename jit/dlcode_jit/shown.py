@@ -19,8 +19,8 @@ _SHOWN_AT = 0x8010_0000
 
 def llvm_text(certificate: Certificate, target: TargetName) -> str:
     """The LLVM code that a program is lowered to, before LLVM has touched it. Raises ImageError as images do."""
-    program, queue = admitted(certificate)
-    return lower(program, queue, HOST if target == "host" else R3000)
+    program, queue, facts = admitted(certificate)
+    return lower(program, queue, HOST if target == "host" else R3000, facts=facts)
 
 
 def assembly_text(certificate: Certificate, target: TargetName) -> str:

@@ -19,7 +19,7 @@ QUEUE = QueueLayout(4, LONGEST_FRAME)
 def unproved_host_image(program: Program) -> HostImage:
     """Host code of a program past the gate. Where the interpreter faults, its behaviour is undefined."""
     assert_well_formed(program)
-    with patch("dlcode_jit.host.admitted", lambda given: (given, QUEUE)):
+    with patch("dlcode_jit.host.admitted", lambda given: (given, QUEUE, ())):
         return host_image(cast("Certificate", program))
 
 
@@ -27,5 +27,5 @@ def unproved_mips_code(programs: list[Program]) -> list[MipsCode]:
     """The same for the R3000, with the checks of images."""
     for program in programs:
         assert_well_formed(program)
-    with patch("dlcode_jit.r3000.image.admitted", lambda given: (given, QUEUE)):
+    with patch("dlcode_jit.r3000.image.admitted", lambda given: (given, QUEUE, ())):
         return list(mips_code(cast("list[Certificate]", programs)))

@@ -19,7 +19,7 @@ LAYOUT = QueueLayout(3, 300)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_program_is_lowered_to_the_expected_text(name: str, target: Target, request: pytest.FixtureRequest) -> None:
     expected = DATA / f"{name}.{target.name}.ll"
-    text = lower(program(name), LAYOUT, target)
+    text = lower(program(name), LAYOUT, target, facts=certificate(name).alignment)
     if request.config.getoption("--rewrite", default=False):
         expected.write_text(text)
     assert text == expected.read_text(), "pytest tests/jit --rewrite writes what is found"

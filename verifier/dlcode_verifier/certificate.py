@@ -17,12 +17,12 @@ from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.text import print_program
 
 from . import hints
+from .alignment import Alignment
 from .cost import Bounds, Effects, Linear
-from .facts import Guesses
 from .options import Options
 from .turns import LoopProof
 
-FORMAT = 2
+FORMAT = 3
 """Version of the saved form."""
 
 ASSUMPTIONS = (
@@ -43,6 +43,7 @@ class Certificate:
     discharged: tuple[tuple[str, int], ...]  # obligations proved, by kind
     termination: str  # why every run ends
     loops: tuple[LoopProof, ...]  # how often each loop turns at most, why, and what was relied upon to show it
+    alignment: tuple[Alignment, ...]  # what offsets of accesses are modulo 2 or 4, for targets that want to know
     operations: Linear  # most core operations of a run
     effects: Effects  # most effects of a run, and the longest frame
     assumptions: tuple[str, ...]
@@ -80,13 +81,14 @@ def issue(
     discharged: tuple[tuple[str, int], ...],
     bounds: Bounds,
     loops: tuple[LoopProof, ...],
+    alignment: tuple[Alignment, ...],
     options: Options,
     binding: Certificate | None,
 ) -> Certificate:
     """A live certificate. Only `verify` calls this, and only for what it has proved."""
     made = Certificate(
-        program, key_of(program, options), discharged, termination(loops), loops, bounds.operations, bounds.effects,
-        ASSUMPTIONS, binding,
+        program, key_of(program, options), discharged, termination(loops), loops, alignment, bounds.operations,
+        bounds.effects, ASSUMPTIONS, binding,
     )  # fmt: skip
     _issued[id(made)] = made
     return made
@@ -133,8 +135,10 @@ def save(certificate: Certificate) -> bytes:
             "wakes": certificate.effects.wakes,
             "longest_frame": certificate.effects.longest_frame,
         },
-        "loops": hints.saved(certificate.loops),
-        "binding loops": [] if certificate.binding is None else hints.saved(certificate.binding.loops),
+        **hints.saved(certificate.loops, certificate.alignment),
+        "binding": None
+        if certificate.binding is None
+        else hints.saved(certificate.binding.loops, certificate.binding.alignment),
         "assumptions": list(certificate.assumptions),
     }
     return (json.dumps({**facts, "digest": _digest(facts)}, indent=2, sort_keys=True) + "\n").encode()
@@ -144,8 +148,8 @@ def _digest(facts: dict[str, object]) -> str:
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def check_saved(program: Program, data: bytes, options: Options) -> tuple[Guesses, Guesses]:
-    """What a file says of the loops of the binding filter and of the program: hints.
+def check_saved(program: Program, data: bytes, options: Options) -> tuple[hints.Hints, hints.Hints]:
+    """What a file says of the loops and accesses of the binding filter and of the program.
 
     Raises CertificateError unless `data` is whole and was saved for this program by this prover.
     """
@@ -167,7 +171,7 @@ def check_saved(program: Program, data: bytes, options: Options) -> tuple[Guesse
     if facts.get("key") != key_of(program, options):
         raise CertificateError("version", "the certificate was made with other options")
     try:
-        binding = {} if program.on is None else hints.guesses(program.on, facts["binding loops"])
-        return binding, hints.guesses(program, facts["loops"])
-    except (KeyError, ValueError):
-        raise CertificateError("torn", "the certificate says nothing of loops that can be read") from None
+        binding = hints.Hints() if program.on is None else hints.read_hints(program.on, facts["binding"])
+        return binding, hints.read_hints(program, facts)
+    except ValueError:
+        raise CertificateError("torn", "what the certificate says of loops and accesses can't be read") from None

@@ -12,7 +12,7 @@ A loop is run once, from a head that stands for all of its turns (`loops`); so i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ from .frames import send
 from .loops import Candidate, Ending, loop
 from .obligations import Node, Obligation, claim
 from .sums import Total
+from .task import Claim
 from .terms import FALSE, TRUE, Term, Terms
 
 Result = TypeVar("Result")
@@ -58,6 +59,7 @@ class Conditions:
     """What a run of the program comes to, for every packet and every content of owned memory at once.
 
     The goals are in the order in which a run comes to them. That a loop ends is no goal: `endings` tell what shows it.
+    `accesses` has the operands of packet accesses, and where each is accessed, by the node's identity and its field.
     """
 
     terms: Terms
@@ -66,6 +68,7 @@ class Conditions:
     bound: dict[str, Bound]
     candidates: tuple[Candidate, ...] = ()
     endings: tuple[Ending, ...] = ()
+    accesses: Mapping[tuple[int, str], Sequence[Claim]] = field(default_factory=dict)
 
     @property
     def obligations(self) -> tuple[Obligation, ...]:
@@ -95,7 +98,7 @@ def conditions(program: Program, terms: Terms | None = None, guesses: Guesses | 
     assert end is None, "a checked program ends in a verdict"
     endings = tuple(run.endings[number] for number in sorted(run.endings))
     return Conditions(
-        run.terms, tuple(run.goals), run.verdicts, run.bound, tuple(run.candidates.values()), endings
+        run.terms, tuple(run.goals), run.verdicts, run.bound, tuple(run.candidates.values()), endings, run.accesses
     )  # fmt: skip
 
 
@@ -130,6 +133,7 @@ class Run:
     quiet: bool = False  # what is run now was run before: its goals are known
     candidates: dict[tuple[int, int], Candidate] = field(default_factory=dict)  # by site and guess
     endings: dict[int, Ending] = field(default_factory=dict)  # by site
+    accesses: dict[tuple[int, str], list[Claim]] = field(default_factory=dict)
     sites: dict[tuple[int, str], Site] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -139,6 +143,12 @@ class Run:
 
     def must(self, kind: FaultKind, node: Node, path: Term, *operands: Term) -> None:
         self.goals.append(Obligation(kind, node, path, claim(self.terms, kind, node, *operands)))
+
+    def accessed(self, node: Node, path: Term, **operands: Term) -> None:
+        """Note where bytes are taken or put, which may be aligned."""
+        if not self.quiet:
+            for operand, term in operands.items():
+                self.accesses.setdefault((id(node), operand), []).append((path, term))
 
     def promise(self, key: tuple[int, int], path: Term, claim: Term) -> None:
         self.goals.append(Promise(self.candidates[key].number, path, claim))
@@ -223,6 +233,7 @@ class Run:
                 start, written = self.value(offset, state, state.path), self.value(value, state, state.path)
                 size = self.word(value.type.bits // 8)
                 self.must(FaultKind.PACKET_BOUNDS, statement, state.path, start, size, self.length)
+                self.accessed(statement, state.path, offset=start)
                 state.packet = self.terms.make("rewrite", -8, state.packet, start, written)
             case form.Send():
                 send(self, statement, state)
@@ -256,6 +267,7 @@ class Run:
             after = self.body(read.otherwise, state.fork(absent))
             assert after is None, "what runs where the bytes are not there leaves"
             state.path = self.terms.both(state.path, there)
+        self.accessed(read, state.path, offset=start)
         value = self.terms.make("read", read.type.bits, state.packet, start)
         self.bound[read.name] = Bound(value, read.span)
 

@@ -32,6 +32,7 @@ def copy(run: Run, node: form.Copy, state: State) -> None:
     terms, region = run.terms, run.program.region(node.region)
     start, count, index = (run.value(part, state, state.path) for part in (node.offset, node.count, node.index))
     run.must(FaultKind.COPY_BOUNDS, node, state.path, start, count, run.length, index, run.word(region.count))
+    run.accessed(node, state.path, offset=start, count=count, index=index)
     pipes = [run.program.pipe(name) for name in node.through]
     widest = max((pipe.gauge.bits // 8 for pipe in pipes), default=1)
     for pipe in pipes:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import z3
 
 from .bitvector import BitVector
-from .endings import end_loops
+from .endings import align_accesses, end_loops
 from .integer import Integer
 from .sides import Side
 from .task import OPEN, PROVED, REFUTED, Candidate, Decision, Ruling, Task
@@ -52,7 +52,10 @@ def decide(task: Task, context: z3.Context) -> Decision:
     given_up = Ruling(OPEN, "given up")
     rulings = [desk.rulings.get(position, given_up) for position in range(len(task.goals))]
     kept = tuple(candidate for candidate in range(len(task.guards)) if candidate not in desk.dropped)
-    return Decision(rulings, desk.queries, desk.effort, kept, tuple(ended))
+    wanted = (ruling for place, ruling in enumerate(rulings) if place not in desk.given_up)
+    safe = None not in ended and all(ruling.status == PROVED for ruling in wanted)
+    aligned = align_accesses(desk) if task.accesses and safe else ()
+    return Decision(rulings, desk.queries, desk.effort, kept, tuple(ended), tuple(aligned))
 
 
 def windows(task: Task) -> list[tuple[int, int]]:

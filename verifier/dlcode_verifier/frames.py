@@ -28,6 +28,7 @@ def send(run: Run, node: form.Send, state: State) -> None:
             case form.PacketBytes(offset, count):
                 start, size = run.value(offset, state, state.path), run.value(count, state, state.path)
                 run.must(FaultKind.PACKET_BOUNDS, piece, state.path, start, size, run.length)
+                run.accessed(piece, state.path, offset=start, count=size)
                 pieces.append((piece, start))
                 sizes.append(size)
             case form.Value(value):

@@ -1,4 +1,6 @@
-"""What a certificate says of loops, as text and back again: the invariants that were relied upon, and why each ends.
+"""What a certificate says of loops and accesses, as text and back again.
+
+Kept are the invariants that were relied upon, why each loop ends, and how accesses lie.
 
 Read back, it is a guess like those of the pre-analysis, in whose place it stands when a certificate is checked again.
 Text that is none, which only a hand can have written, raises ValueError.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlcode_dsl.core import form
@@ -20,6 +23,8 @@ from dlcode_dsl.core.form import Body, Expression, Program, Type
 from dlcode_dsl.core.parse import parse_expression
 from dlcode_dsl.core.text import print_expression
 
+from .alignment import MODULI, Alignment
+from .congruence import Congruence
 from .facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Sum, sites
 from .turns import LoopProof
 
@@ -29,8 +34,38 @@ _WIDENED = re.compile(r"widen\(%(\S+), u(\d+)\)")
 _EXTENTS = {"extent(packet)": form.Extent("packet"), "extent(wire)": form.Extent("wire")}
 
 
-def saved(proofs: Sequence[LoopProof]) -> list[dict[str, Any]]:
-    """Of each loop what is kept: plain values, for a file."""
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a file says of one program."""
+
+    loops: Guesses = field(default_factory=dict)
+    alignment: Mapping[int, Congruence] = field(default_factory=dict)
+
+
+def saved(proofs: Sequence[LoopProof], alignment: Sequence[Alignment]) -> dict[str, Any]:
+    """Of each loop and access what is kept: plain values, for a file."""
+    facts = [[fact.access, fact.modulus, fact.remainder] for fact in alignment]
+    return {"loops": _saved_loops(proofs), "alignment": facts}
+
+
+def read_hints(program: Program, told: Any) -> Hints:
+    """What was saved of a program. Raises ValueError for what `saved` never gave."""
+    try:
+        return Hints(guesses(program, told["loops"]), _alignment(told["alignment"]))
+    except (KeyError, TypeError):
+        raise ValueError("no facts of loops and accesses") from None
+
+
+def _alignment(told: Any) -> dict[int, Congruence]:
+    found = {}
+    for access, modulus, remainder in told:
+        if type(access) is not int or modulus not in MODULI or type(remainder) is not int:
+            raise ValueError("no fact of an access")
+        found[access] = Congruence(int(modulus), remainder % int(modulus))
+    return found
+
+
+def _saved_loops(proofs: Sequence[LoopProof]) -> list[dict[str, Any]]:
     return [
         {
             "loop": proof.site.number,
@@ -45,7 +80,7 @@ def saved(proofs: Sequence[LoopProof]) -> list[dict[str, Any]]:
 
 
 def guesses(program: Program, loops: Any) -> Guesses:
-    """The guesses that a file makes. Raises ValueError for what `saved` never gave."""
+    """The guesses that a file makes of loops. Raises ValueError for what `saved` never gave."""
     names, places, found = types(program), sites(program), {}
     try:
         for told in loops:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from dlcode_dsl.core.form import Program
 
+from .congruence import Congruence
 from .facts import Guesses
 from .terms import Row, Term
 
 Hints = Callable[[list[Row], int], Mapping[Term, int]]
 """What `ranges.shapes` is: from rows and the longest packet to hints."""
+
+Alignments = Mapping[int, Congruence]
+"""What is said of accesses, by their numbers (`alignment.accesses`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Options:
     isolated: bool = True
     watchdog: float = 120.0
     guesses: Callable[[Program], Guesses] | None = None  # in place of the pre-analysis; guesses are never believed
+    alignment: Callable[[Program], Alignments] | None = None  # in place of what is guessed of accesses, not believed
     hints: Hints | None = None  # in place of `ranges.shapes`; hints are never believed, so any will do
 
     @property

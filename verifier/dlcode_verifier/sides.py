@@ -20,7 +20,7 @@ class Side:
         self.solver = z3.SimpleSolver(ctx=encoder.build.context)
         self.allow(effort)
         roots = [*(term for goal in task.goals for term in goal), *task.guards]
-        for claims, bounds in (way for ways in task.endings for way in ways):
+        for claims, bounds in (way for ways in (*task.endings, *task.accesses) for way in ways):
             roots.extend(term for some in (claims, *bounds) for claim in some for term in claim)
         encoder.encode(task.rows, roots)
         for side in encoder.sides:

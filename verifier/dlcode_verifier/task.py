@@ -33,6 +33,7 @@ class Task(NamedTuple):
     guards: list[Term] = []  # noqa: RUF012  of each candidate fact
     promised: dict[int, int] = {}  # noqa: RUF012  the candidate, by a goal's position, of goals that are promises
     endings: list[list[Way]] = []  # noqa: RUF012  of each loop whose end must be shown: the ways, likelier ones first
+    accesses: list[list[Way]] = []  # noqa: RUF012  of each access whose alignment is guessed: the guesses, best first
 
 
 class Candidate(NamedTuple):
@@ -59,6 +60,7 @@ class Decision(NamedTuple):
     effort: int  # steps, by Z3's own count
     kept: tuple[int, ...] = ()  # candidates that were relied upon, and proved
     ended: tuple[tuple[int, int] | None, ...] = ()  # of each loop: the way that was proved, and which of its bounds
+    aligned: tuple[tuple[int, int] | None, ...] = ()  # of each access likewise
 
 
 def plain(decision: Decision) -> tuple[Any, ...]:

@@ -98,7 +98,7 @@ def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
     CodeGeneratorError where LLVM dies.
     """
     programs = [admitted(certificate) for certificate in certificates]
-    modules = [lower(program, queue, R3000) for program, queue in programs]
+    modules = [lower(program, queue, R3000, facts=facts) for program, queue, facts in programs]
     objects = [spaced(read_object(elf)) for elf in FILLED.objects(modules)]
     again = [number for number, object in enumerate(objects) if findings(object)]
     if again:
@@ -109,7 +109,7 @@ def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
                 raise ImageError("rejected", f"{programs[number][0].name}: {reason}")
     return tuple(
         MipsCode(program, queue, object, number not in again)
-        for number, ((program, queue), object) in enumerate(zip(programs, objects, strict=True))
+        for number, ((program, queue, _), object) in enumerate(zip(programs, objects, strict=True))
     )
 
 
