@@ -259,7 +259,7 @@ def test_every_kind_of_fault_is_tried_above() -> None:
         ("(extent(packet) > 99:u32)", "16 > 99 is false"),
         ("((extent(packet) > 9:u32) and (extent(packet) < 9:u32))", "16 < 9 is false"),
         ("((extent(packet) < 8:u32) and (extent(packet) < 9:u32))", "16 < 8 is false"),
-        ("not (extent(packet) > 9:u32)", "the claim does not hold"),
+        ("not((extent(packet) > 9:u32))", "the claim does not hold"),
     ],
 )
 def test_a_claim_that_fails_says_which_part_of_it_in_numbers(claim: str, said: str) -> None:
