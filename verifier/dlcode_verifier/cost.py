@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.check import bodies
@@ -224,11 +224,11 @@ def _own(statement: Statement) -> _Most:
 
 
 def _sum(left: _Most, right: _Most) -> _Most:
-    return _Most._make(map(operator.add, left, right))
+    return left if right is _NONE else _Most(*map(operator.add, left, right))
 
 
 def _larger(left: _Most, right: _Most) -> _Most:
-    return _Most._make(map(max, left, right))
+    return _Most(*map(max, left, right))
 
 
 def _here(label: str, ways: _Ways) -> _Ways:
@@ -254,21 +254,32 @@ def _charge(statement: Statement) -> int:
 
 
 def _of_expression(expression: Expression) -> int:
-    return weight(expression) + sum(map(_of_expression, _expressions(expression)))
+    total, left = 0, [expression]
+    while left:
+        node = left.pop()
+        total += weight(node)
+        left += _expressions(node)
+    return total
 
 
 def _expressions(node: Expression | Statement | form.Piece) -> list[Expression]:
     """The expressions that stand in a node itself; those of a `Send`, in its pieces."""
     if isinstance(node, form.Send):
         return [expression for piece in node.pieces for expression in _expressions(piece)]
-    kind: Any = type(node)
-    parts = (getattr(node, name) for name in _names(kind))
-    return [part for part in parts if isinstance(part, Expression)]
+    parts = (getattr(node, name) for name in _names(type(node)))
+    return [part for part in parts if type(part) in _EXPRESSIONS]
+
+
+_EXPRESSIONS = frozenset(get_args(Expression))
 
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(part.name for part in fields(kind) if part.name != "span")
+    """Where an expression may stand in a node."""
+    return () if kind in _LEAVES else tuple(part.name for part in fields(kind) if part.name not in ("span", "type"))
+
+
+_LEAVES = (form.Constant, form.Variable, form.Extent)
 
 
 def _longest(send: form.Send) -> int:
