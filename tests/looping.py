@@ -81,7 +81,7 @@ class _Looper(Maker):
         super().__init__(rng, seed)
         self.nest = 0
         self.counters: list[_Counter] = []
-        self.left = rng.randrange(5, 26)
+        self.left = rng.randrange(4, 16)
         self.copies = 2
 
     def prepare(self) -> None:

@@ -57,6 +57,7 @@ class Tally:
     runs: int = 0
     reached: int = 0  # packets that the solver made
     rechecked: int = 0
+    otherwise: list[int] = field(default_factory=list)  # of these, other bounds or facts were proved than before
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -72,6 +73,7 @@ class Tally:
         self.left += other.left
         self.runs, self.reached = self.runs + other.runs, self.reached + other.reached
         self.rechecked += other.rechecked
+        self.otherwise += other.otherwise
         self.wrong += other.wrong
 
 
@@ -127,8 +129,10 @@ def _tried(program: Program, certificate: Certificate, seed: int, options: Optio
     if number % EVERY == 1:
         tally.rechecked += 1
         again = recheck(program, save(certificate), options=options)
-        if not isinstance(again, Proved) or save(again.certificate) != save(certificate):
+        if not isinstance(again, Proved):
             yield f"a saved certificate is not proved again: {type(again).__name__}"
+        elif save(again.certificate) != save(certificate):
+            tally.otherwise.append(seed)
 
 
 def broken_promises(program: Program, certificate: Certificate, inputs: Iterable[Input]) -> Iterator[str]:
@@ -197,7 +201,7 @@ def main() -> int:
             print(sum(whole.answers.values()), dict(whole.answers), *part.left, *part.wrong, sep="\n  ", flush=True)
     print(f"faults shown: {dict(whole.kinds.most_common())}")
     print(f"{whole.runs} runs of proved programs, {whole.reached} of them on packets that the solver made")
-    print(f"{whole.rechecked} certificates saved and proved again")
+    print(f"{whole.rechecked} certificates saved and proved again, {len(whole.otherwise)} with other bounds or facts")
     print(f"{100 * whole.share_with_witness:.1f} % of refusals with a packet, {len(whole.wrong)} wrong answers")
     print(f"{time.monotonic() - began:.0f} s")
     return int(bool(whole.wrong) or whole.share_with_witness < 0.95)
