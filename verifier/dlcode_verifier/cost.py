@@ -266,7 +266,8 @@ def _expressions(node: Expression | Statement | form.Piece) -> list[Expression]:
     """The expressions that stand in a node itself; those of a `Send`, in its pieces."""
     if isinstance(node, form.Send):
         return [expression for piece in node.pieces for expression in _expressions(piece)]
-    parts = (getattr(node, name) for name in _names(type(node)))
+    kind: Any = type(node)
+    parts = (getattr(node, name) for name in _names(kind))
     return [part for part in parts if type(part) in _EXPRESSIONS]
 
 
