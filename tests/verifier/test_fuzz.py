@@ -33,7 +33,7 @@ def test_the_programs_are_about_what_they_say() -> None:
     kinds: dict[type, int] = {}
     deepest, limited, measured, invariant, outward = 0, 0, 0, 0, 0
     attributes: set[tuple[str, ...]] = set()
-    for seed in range(400):
+    for seed in range(600):
         program = looping_program(seed)
         for kind in {type(node) for node in nodes(program)}:
             kinds[kind] = kinds.get(kind, 0) + 1
