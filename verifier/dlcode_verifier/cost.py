@@ -224,11 +224,11 @@ def _own(statement: Statement) -> _Most:
 
 
 def _sum(left: _Most, right: _Most) -> _Most:
-    return left if right is _NONE else _Most(*map(operator.add, left, right))
+    return left if right is _NONE else _Most._make(map(operator.add, left, right))
 
 
 def _larger(left: _Most, right: _Most) -> _Most:
-    return _Most(*map(max, left, right))
+    return _Most._make(map(max, left, right))
 
 
 def _here(label: str, ways: _Ways) -> _Ways:
