@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 import z3
@@ -361,3 +362,55 @@ def test_no_assumption_makes_a_fault_before_it_impossible(symbol: str, hint: int
             plus_is = build.equal(integers.of[plus], integers.number(a))
             minus_is = build.equal(integers.of[minus], integers.number(b))
             assert bench.can(plus_is, minus_is), f"{symbol} of {a} and {b}"
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_truth_values_are_joined_as_they_are_evaluated(encoder: type[Encoder]) -> None:
+    bench = Bench(encoder)
+    terms = bench.terms
+    a, b, guard = terms.unknown(0, "a"), terms.unknown(0, "b"), terms.guard()
+    made = {
+        "and": terms.both(a, b),
+        "or": terms.either(a, b),
+        "not": terms.negate(a),
+        "if": terms.choose(guard, a, b),
+        "same": terms.choose(a, b, terms.negate(b)),
+    }
+    bench.tell(a, b, guard, *made.values())
+
+    def cases() -> Iterator[tuple[list[Ast], Ast]]:
+        for one in (0, 1):
+            for other in (0, 1):
+                for kept in (0, 1):
+                    here = [bench.equals(a, one), bench.equals(b, other), bench.equals(guard, kept)]
+                    meant = {
+                        "and": one & other, "or": one | other, "not": 1 - one, "if": one if kept else other,
+                        "same": int(one == other),
+                    }  # fmt: skip
+                    for name, value in meant.items():
+                        yield here, bench.equals(made[name], value)
+
+    assert bench.always(cases())
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_each_cell_after_each_copy_is_a_byte_or_what_was_there(encoder: type[Encoder]) -> None:
+    """Every copy of at most four bytes to and from every place below four, read at every place, at once."""
+    bench, most = Bench(encoder), 4
+    terms = bench.terms
+    at, count, start, index = (bench.cell(place, 32) for place in range(4))
+    memory = terms.make("memory", -8, "ring")
+    read = terms.cell(terms.copied(memory, at, count, terms.make("packet", -8), start), index)
+    bench.tell(at, count, start, index, read)
+    build, encoder_ = bench.encoder.build, bench.encoder
+
+    def cases() -> Iterator[tuple[list[Ast], Ast]]:
+        for to, size, source, place in product(range(most), range(most + 1), range(most), range(2 * most)):
+            here = [
+                bench.equals(term, value)
+                for term, value in zip((at, count, start, index), (to, size, source, place), strict=True)
+            ]
+            name, where = ("packet", source + place - to) if to <= place < to + size else ("@ring", place)
+            yield here, build.equal(encoder_.of[read], build.select(encoder_.initial(name), encoder_.number(where, 32)))
+
+    assert bench.always(cases())
