@@ -15,9 +15,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .. import codes
-from ..diagnostics import Diagnostic, diagnostic
+from ..diagnostics import Diagnostic, Edit, diagnostic
 from ..source import Source, Span
 from . import lines, tree
+from .tables import parser_of
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -99,10 +100,14 @@ class _Keep:
 
 @cache
 def _grammar() -> Lark:
-    from lark import Lark
-
     grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True, postlex=_Keep())
+
+    def make() -> Lark:
+        from lark import Lark
+
+        return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True, postlex=_Keep())
+
+    return parser_of(grammar, make)
 
 
 def tokens_of(text: str) -> Iterator[Token]:
@@ -110,7 +115,8 @@ def tokens_of(text: str) -> Iterator[Token]:
     from lark.lexer import LexerThread
 
     lexer = _grammar().parser.lexer  # `Lark.lex` makes one anew for each text, which takes as long as a small filter
-    return LexerThread.from_text(lexer, text).lex(None)
+    words: Iterator[Token] = LexerThread.from_text(lexer, text).lex(None)  # type: ignore[no-untyped-call]
+    return words
 
 
 def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diagnostic:
@@ -140,7 +146,10 @@ def _declaration(source: Source, tokens: list[Token]) -> tree.Declaration | Diag
         parsed = parser.feed_eof(previous)  # type: ignore[no-untyped-call]
     except UnexpectedToken as error:
         near = [word for word in (previous, error.token, following) if word is not None]
-        return _not_yet(source, near) or _syntax_error(source, error.token, previous, _accepted(read))
+        accepted, place = _accepted(read), error.token
+        if place.type == lines.NEWLINE and accepted == {"$END"} and following is not None:
+            place = following  # the declaration may well end with its line: what comes then is in the way
+        return _not_yet(source, near) or _syntax_error(source, place, previous, accepted)
     from .build import build
 
     declaration = build(source, parsed)
@@ -205,11 +214,37 @@ def _syntax_error(source: Source, token: Token, previous: Token | None, accepted
         place = Span(source, after.end, after.end)
         return diagnostic(codes.SYNTAX, place, f"the line ends here; expected {expected}")
     found = _span(source, token)
+    help, edit = _habit(source, token, previous)
     if token.type == "STRAY":
         if token.value == '"':
             return diagnostic(codes.SYNTAX, found, "this string does not end on its line")
-        return diagnostic(codes.SYNTAX, found, "no word or sign of the language starts like this")
-    return diagnostic(codes.SYNTAX, found, f"expected {expected}")
+        remark = "no word or sign of the language starts like this"
+        return diagnostic(codes.SYNTAX, found, remark, help=help, edit=edit)
+    return diagnostic(codes.SYNTAX, found, f"expected {expected}", help=help, edit=edit)
+
+
+_HABITS = {
+    "and": ("both conditions are asked by `&&`", "&&"),
+    "or": ("either condition is asked by `||`", "||"),
+    "not": ("the other truth value is written with `!`", "!"),
+    ";": ("a statement ends with its line", ""),
+    "#": ("a comment starts with `//`", "//"),
+    "/*": ("a comment starts with `//`, and ends with its line", "//"),
+    "emit": ("a pipe emits once, in no `if`", None),
+}
+"""Words and signs of other languages, or out of their place: what to do, and what is written here instead."""
+
+
+def _habit(source: Source, token: Token, previous: Token | None) -> tuple[str, Edit | None]:
+    """What to do about a word of another language, at the place where reading stopped or right before it."""
+    here = _span(source, token)
+    wider = Span(source, here.start, min(here.start + 2, len(source.text)))
+    for span in ([_span(source, previous)] if previous is not None else []) + [here, wider]:
+        if span.text in _HABITS:
+            help, text = _HABITS[span.text]
+            after = Span(source, span.start, here.start) if text == "!" else span
+            return help, None if text is None else Edit(after, text)
+    return "", None
 
 
 _WORDS = {
