@@ -27,6 +27,7 @@ from dlcode_verifier.witness import fault_of
 from tests.generators import random_packets, random_program
 from tests.looping import looping_program
 from tests.reaching import Input, reaching_ends, reaching_turn
+from tests.verifier.test_alignment import claiming
 
 RUNS = 20
 """Random packets, each with memory, that a proved program is run on."""
@@ -137,7 +138,8 @@ def _tried(program: Program, certificate: Certificate, seed: int, options: Optio
 
 def broken_promises(program: Program, certificate: Certificate, inputs: Iterable[Input]) -> Iterator[str]:
     """What runs of a proved program do that its certificate excludes."""
-    for packet, memory in inputs:
+    claimed = claiming(certificate.program, certificate.alignment) if certificate.alignment else None
+    for number, (packet, memory) in enumerate(inputs):
         length = len(packet.data)
         bound, watch = certificate.operations.at(length), _Watch(certificate)
         try:
@@ -147,6 +149,11 @@ def broken_promises(program: Program, certificate: Certificate, inputs: Iterable
                 continue  # too long to tell
             yield f"proved, but {fault} on {packet.data.hex()} {memory}"
             continue
+        if claimed is not None and number % 3 == 0:
+            try:
+                interpret.run(claimed, packet, memory)
+            except Fault as fault:
+                yield f"an access is aligned otherwise: {fault} on {packet.data.hex()} {memory}"
         for proof in certificate.loops:
             if watch.most.get(proof.site.number, 0) > proof.turns.at(length):
                 yield f"loop {proof.site.number}: {watch.most[proof.site.number]} turns, bound {proof.turns}"
