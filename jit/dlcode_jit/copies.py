@@ -45,13 +45,15 @@ def lower_copy(into: Lowering, copy: form.Copy) -> None:
     into.guards.stretch(index, count, str(into.of.region(copy.region).count))
     place = exactly(0).plus(into.known(copy, "index", copy.index))  # regions are aligned
     ends = Ends(source, origin, into.address(copy.region, index), place, into.apart(copy.region))
-    lower_move(into, ends, count, copy.result, pipes)
+    lower_move(into, ends, count, into.known(copy, "count", copy.count), copy.result, pipes)
 
 
-def lower_move(into: Lowering, ends: Ends, count: str, name: str, pipes: Sequence[Pipe] = ()) -> None:
-    """Emit code that moves `count` bytes, a u32, which do not overlap, through pipes."""
+def lower_move(
+    into: Lowering, ends: Ends, count: str, stride: Congruence, name: str, pipes: Sequence[Pipe] = ()
+) -> None:
+    """Emit code that moves `count` bytes, a u32 of which `stride` is known, through pipes. They do not overlap."""
     if pipes or into.target.unaligned_loads:
-        _Fusion(into, name, pipes, ends).loop(count)
+        _Fusion(into, name, pipes, ends).loop(count, stride.factor)
         return
     size = into.target.pointer_bytes
     function, text = support.move(size, alignment(ends.origin, size), alignment(ends.place, size))
@@ -66,8 +68,8 @@ class _Fusion:
         self.into, self.to, self.name, self.pipes, self.ends = into, into.to, name, pipes, ends
         self.gauge = max((pipe.gauge.bits // 8 for pipe in pipes), default=1)
 
-    def loop(self, count: str) -> None:
-        """The whole copy of `count` bytes, a u32."""
+    def loop(self, count: str, stride: int) -> None:
+        """The whole copy of `count` bytes, a u32 that `stride` divides."""
         into, to, index = self.into, self.to, self.into.word
         for pipe in self.pipes:
             for state in pipe.states:
@@ -77,8 +79,11 @@ class _Fusion:
         done = "0"
         for size in self.strides():
             done = self.words(size, done, count)
-        if self.gauge > 1:
-            self.tail(done, count)
+            if stride >= size:
+                break  # nothing is left
+        else:
+            if self.gauge > 1:
+                self.tail(done, count)
         for pipe in self.pipes:
             if pipe.finish is not None:
                 into.values[f"{self.name}.{pipe.name}"] = into.value(pipe.finish)

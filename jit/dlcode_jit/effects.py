@@ -39,10 +39,10 @@ def lower_send(into: Lowering, send: form.Send) -> None:
                 _unrolled(into, Ends(*into.stretch(piece, str(count)), at, place), count)
                 at, place, known = into.further(at, str(count)), place.plus(exactly(count)), known + count
             case form.PacketBytes(_, count):
-                stretch = into.value(count)
+                stretch, known_count = into.value(count), into.known(piece, "count", count)
                 into.guards.stretch(moved or "0", stretch, str(into.queue.capacity - fixed))
-                lower_move(into, Ends(*into.stretch(piece, stretch), at, place), stretch, "move")
-                at, place = into.further(at, stretch), place.plus(into.known(piece, "count", count))
+                lower_move(into, Ends(*into.stretch(piece, stretch), at, place), stretch, known_count, "move")
+                at, place = into.further(at, stretch), place.plus(known_count)
                 moved = to.value(f"add nuw i32 {moved}, {stretch}") if moved else stretch
     _entry_length(into, entry, to.value(f"add nuw i32 {moved}, {known}") if moved else str(known))
 
