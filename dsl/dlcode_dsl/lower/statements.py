@@ -52,7 +52,8 @@ class Statements(Lowering, ABC):
 
     def may_rewrite(self, span: Span) -> None:
         """Whether bytes of the packet may be assigned to. Raises Wrong unless a handler says so."""
-        raise wrong(codes.NOT_ASSIGNABLE, span, help="only a handler that `may rewrite` changes the packet")
+        help = "`==` compares; only a handler that `may rewrite` changes the packet"
+        raise wrong(codes.NOT_ASSIGNABLE, span, help=help)
 
     def giving_up(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
         """The body of an `else` that must end the run: as `leaving`, but no value may stand for what is absent."""

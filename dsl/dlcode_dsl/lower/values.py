@@ -94,6 +94,8 @@ def _help(value: Value, type: ValueType) -> str:
     if isinstance(value, Literal):
         example = {"mac": "08:00:2b:01:02:03", "ip4": "10.0.0.1", "ip6": "2001:db8::1"}.get(type.name)
         return f"an address is written `{example}`" if example else ""
+    if type == BOOL and value.type.numeric:
+        return "a condition compares: `… == 1`"
     if value.type.bits == type.bits and type.bits and value.type.numeric != type.numeric:
         return f"`… as {type.name}` makes it one"
     if not value.type.numeric and value.type != BOOL and type.numeric:
@@ -145,6 +147,8 @@ def arithmetic(operator: str, left: Value, right: Value, span: Span) -> Value:
     for side in (left, right):
         if isinstance(side, Typed) and not side.type.numeric and (operator not in _BITWISE or side.type == BOOL):
             help = "" if side.type == BOOL else _help(side, number(side.type.bits))
+            if operator == "/" and side is left and isinstance(right, Literal) and side.type.name in ("ip4", "ip6"):
+                help = "an address is looked up in a network: `… in 10.0.0.0/8`"
             remark, found = f"`{operator}` works on numbers", str(side.type)
             raise wrong(codes.WRONG_TYPE, side.span, remark, help=help, found=found, wanted="a number")
     sides = agreed(left, right, span, least=32)
