@@ -38,8 +38,12 @@ WINDOW = 48
 PASSES = 4
 """Passes over the promises, each by itself, after which all facts that are left are given up."""
 
-MOST_EFFORT = 30_000_000
-"""Steps, by Z3's own count, after which nothing more is asked of a program with loops."""
+STEPS_A_ROW = 20
+"""What a query is charged besides Z3's own count of its steps, for each row of the table: to tell Z3 of them, and to
+read a model, takes time that Z3 does not count."""
+
+TOGETHER_MOST = 8
+"""Most efforts of one query, however many goals it is about."""
 
 
 def decide(task: Task, context: z3.Context) -> Decision:
@@ -100,9 +104,14 @@ class Desk:
     def has_loops(self) -> bool:
         return bool(self.task.guards or self.task.endings)
 
+    @property
+    def used_up(self) -> bool:
+        """Whether so much has been asked that nothing more is: what is open then stays open."""
+        return self.effort + self.queries * len(self.task.rows) * STEPS_A_ROW > self.task.most_effort
+
     def check(self, side: Side) -> z3.CheckSatResult:
-        """Ask, with the guards as they are now; of a program with loops, as long as there is effort left."""
-        if self.has_loops and self.effort > MOST_EFFORT:
+        """Ask, with the guards as they are now, as long as there is effort left."""
+        if self.used_up:
             return z3.unknown
         for candidate in range(len(self.task.guards)):
             side.add(side.guard(candidate, kept=candidate not in self.dropped))
@@ -126,6 +135,9 @@ class Desk:
         """
         self.integers.solver.push()
         for start, stop in windows(self.task):
+            if self.used_up:  # the goals that are left stay open, and no fact is relied upon that they promise
+                self.drop(self.promised_in(range(start, len(self.task.goals))))
+                break
             self.decide_window(range(start, stop))
             if stop < len(self.task.goals):
                 for position in range(start, stop):
@@ -137,7 +149,7 @@ class Desk:
     def decide_window(self, window: range) -> None:
         """Decide some goals, under those before them, which the solver has been told."""
         side, goals = self.integers, self.task.goals
-        side.allow(self.task.integer_effort * (1 + len(window) // GOALS_TOGETHER))
+        side.allow(self.task.integer_effort * min(1 + len(window) // GOALS_TOGETHER, TOGETHER_MOST))
         rounds = 0
         while left := self.open(window):
             side.solver.push()
@@ -215,9 +227,11 @@ class Desk:
         return first if second.status == OPEN else second
 
     def in_vectors(self, position: int) -> Ruling:
-        return self.ask(self.vectors, position, "bit-vector")
+        return Ruling(OPEN, "bit-vector") if self.used_up else self.ask(self.vectors, position, "bit-vector")
 
     def ask(self, side: Side, position: int, name: str) -> Ruling:
+        if self.used_up:
+            return Ruling(OPEN, name)
         side.solver.push()
         side.add(side.fails_first(position, self.given_up))
         found = self.check(side)
@@ -236,7 +250,8 @@ class Desk:
     def reconsider(self) -> None:
         """Where integers only bound what a fact or an obligation says, ask the bit-vectors."""
         failed = [at for at, ruling in self.rulings.items() if ruling.status != PROVED]
-        if not failed or not (self.integers.encoder.loose or any(self.rulings[at].status == OPEN for at in failed)):
+        may_help = self.integers.encoder.loose or any(self.rulings[at].status == OPEN for at in failed)
+        if self.used_up or not failed or not may_help:
             return
         self.revive()
         for position in sorted(failed):

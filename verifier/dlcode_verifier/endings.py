@@ -27,9 +27,12 @@ def end_loops(desk: Desk) -> list[Choice | None]:
     ended: list[Choice | None] = []
     for start in range(0, len(desk.task.endings), TOGETHER):
         wanted = desk.task.endings[start : start + TOGETHER]
-        ended += Search(desk, desk.integers, wanted, QUERIES * len(wanted)).result()
+        if desk.used_up:
+            ended += [None] * len(wanted)
+        else:
+            ended += Search(desk, desk.integers, wanted, QUERIES * len(wanted)).result()
     left = [loop for loop, choice in enumerate(ended) if choice is None and desk.task.endings[loop]]
-    if left and desk.integers.encoder.loose:
+    if left and not desk.used_up and desk.integers.encoder.loose:
         desk.vectors.allow(desk.task.bitvector_effort // SHARE)
         for loop in left:
             (ended[loop],) = Search(desk, desk.vectors, [desk.task.endings[loop]], QUERIES).result()

@@ -20,7 +20,8 @@ Alignments = Mapping[int, Congruence]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Effort is Z3's rlimit for one query: its own count of steps, the same on every run and machine.
+    """Effort is Z3's rlimit for one query: its own count of steps, the same on every run and machine. `most_effort` is
+    for all queries about one program together, after which what is open is not proved.
 
     `isolated` solves in a worker process, which is killed when one program takes it longer than `watchdog` seconds;
     that is an error of the tool (SolverFailure), and never decides anything. Without it, solving happens in this
@@ -29,6 +30,7 @@ class Options:
 
     integer_effort: int = 500_000
     bitvector_effort: int = 10_000_000
+    most_effort: int = 20_000_000
     isolated: bool = True
     watchdog: float = 120.0
     guesses: Callable[[Program], Guesses] | None = None  # in place of the pre-analysis; guesses are never believed
@@ -36,6 +38,6 @@ class Options:
     hints: Hints | None = None  # in place of `ranges.shapes`; hints are never believed, so any will do
 
     @property
-    def efforts(self) -> tuple[int, int]:
+    def efforts(self) -> tuple[int, int, int]:
         """What of this a verdict can depend on."""
-        return self.integer_effort, self.bitvector_effort
+        return self.integer_effort, self.bitvector_effort, self.most_effort

@@ -34,6 +34,7 @@ class Task(NamedTuple):
     promised: dict[int, int] = {}  # noqa: RUF012  the candidate, by a goal's position, of goals that are promises
     endings: list[list[Way]] = []  # noqa: RUF012  of each loop whose end must be shown: the ways, likelier ones first
     accesses: list[list[Way]] = []  # noqa: RUF012  of each access whose alignment is guessed: the guesses, best first
+    most_effort: int = 20_000_000  # steps of all queries together, after which nothing more is asked
 
 
 class Candidate(NamedTuple):

@@ -110,6 +110,12 @@ class OverBudget:
     statistics: Statistics
 
 
+ADVICE_EFFORT = 5_000_000
+"""Steps that are spent on finding what would prove an obligation: no verdict depends on it."""
+
+ADVISED_LOOPS = 20
+"""Loops beyond which nothing is looked for: each try is a proof of the whole program."""
+
 Answer = Proved | Refuted | NotProved | OverBudget
 
 
@@ -218,6 +224,7 @@ def _attempt(program: Program, options: Options) -> _Attempt:
         {place: goal.candidate for place, goal in enumerate(asked) if isinstance(goal, Promise)},
         loops.asked,
         aligned.asked,
+        options.most_effort,
     )  # fmt: skip
     decision = solve(task, isolated=options.isolated, watchdog=options.watchdog)
     statistics = Statistics(count, decision.queries, decision.effort)
@@ -288,11 +295,11 @@ def _missing(program: Program, one: _Failed, options: Options) -> tuple[str, Sta
 
     def ask(other: Program) -> list[tuple[FaultKind, Node]]:
         nonlocal effort
-        attempt = _attempt(other, options)
+        attempt = _attempt(other, replace(options, most_effort=max(ADVICE_EFFORT - effort.effort, 0)))
         effort = effort.plus(replace(attempt.statistics, obligations=0))
         return [(failed.kind, failed.node) for failed in attempt.failed]
 
-    if one.kind is FaultKind.ENDLESS or not sites(program):
+    if one.kind is FaultKind.ENDLESS or not 0 < len(sites(program)) <= ADVISED_LOOPS:
         return "", effort
     found = sufficient(program, one.kind, one.node, ask)
     return ("" if found is None else found.said(program)), effort

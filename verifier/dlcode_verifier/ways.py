@@ -83,6 +83,8 @@ class Search:
     def ask(self, claims: list[Claim]) -> z3.CheckSatResult:
         """Whether one of the claims can fail; if so, whatever the model breaks is struck out."""
         self.queries -= 1
+        if self.desk.used_up:
+            return z3.unknown
         self.side.solver.push()
         self.side.add(self.side.some_breaks(claims))
         found = self.desk.check(self.side)
