@@ -39,6 +39,7 @@ class Emitter:
         self._taken: Counter[str] = Counter()
         self._mutable: set[str] = set()
         self.known: ChainMap[Hashable, Any] = ChainMap()
+        self.bytes_change = False  # whether bytes of the packet may have changed since it came
 
     def emit(self, *statements: Statement) -> None:
         """Put statements after those that are there."""
@@ -84,6 +85,7 @@ class Emitter:
 
     def forget_bytes(self) -> None:
         """Forget what was read from the packet: its bytes may have changed. Places and lengths stay."""
+        self.bytes_change = True
         for known in self.known.maps:
             for key in [key for key in known if isinstance(key, tuple) and key[0] in ("field", "bytes")]:
                 del known[key]

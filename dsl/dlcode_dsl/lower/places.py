@@ -78,7 +78,7 @@ def locate(lower: Lowering, header: tree.Name, absent: Body | None) -> Place:
         place = lower.emitter.known["header", header.text] = kept.found
         assert isinstance(place, Place)
         return place
-    found = ways(lower, header)
+    found = _open(lower, ways(lower, header))
     with lower.once(header.text, header.span):
         if len(found) == 1:
             place = _along(lower, found[0], absent, header.span)
@@ -201,6 +201,15 @@ def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span)
     selectors = {path[shared].table.selector for path in found}
     if len(selectors) == 1 and (selector := selectors.pop()) is not None:  # read once for all ways
         field_value(lower, parting, parting.layout.fields[selector], absent, span)
+
+
+def _open(lower: Lowering, found: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Those of some ways that this packet may still have: behind `ipv4`, which was found, none leads over IPv6."""
+    if len(found) == 1 or lower.emitter.bytes_change:
+        return found
+    beginnings = {way[:length] for way in found for length in range(1, len(way))}
+    come = [way for way in beginnings if ("way", way) in lower.emitter.known]
+    return tuple(way for way in found if not any(exclusive(way, other) for other in come)) or found
 
 
 def _by_any(
