@@ -16,7 +16,9 @@ from dlcode_verifier import Options, Proved, Refuted, SolverFailure, verify, war
 from dlcode_verifier.task import Task
 from tests.verifier.support import program
 
-SAFE = program("let %x: u32 = (@words[0:u32] & 7:u32) @words[%x] = 1:u32 exit consume")
+SAFE = program(  # which takes a query to prove
+    "let %x: u32 = (@words[0:u32] % 9:u32) if (%x != 8:u32) { @words[%x] = 1:u32 } exit consume"
+)
 HARD = program(
     """let %a: u64 = (widen(@words[0:u32], u64) *% widen(@words[1:u32], u64))
     let %b: u64 = (widen(@words[2:u32], u64) *% widen(@words[3:u32], u64))
