@@ -14,11 +14,10 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from dlcode_dsl import Compiled, Program, Source, compile_source, run
-from dlcode_dsl.core import form
 from dlcode_dsl.core.interpret import Fault, Outcome, Packet
 from dlcode_dsl.source import Span
 from dlcode_dsl.syntax import tree
@@ -26,6 +25,7 @@ from dlcode_dsl.syntax.parse import parse
 from dlcode_verifier import NotProved, OverBudget, Proved, Refuted, verify
 from dlcode_verifier.filters import No, Yes, equal
 from tests.generators import random_packets
+from tests.reaching import reaching_ends
 
 FOLDER = Path(__file__).parents[1] / "dlcode" / "examples"
 EXAMPLES = [path for path in sorted(FOLDER.glob("*.ash")) if not path.stem.endswith("broken")]
@@ -227,35 +227,7 @@ def _inputs(program: Program, compiled: Compiled) -> Iterator[tuple[Packet, dict
                         changed[rng.randrange(len(changed))] = rng.choice((0, 1, 255, rng.randrange(256)))
                 yield Packet.whole(bytes(changed)), memory
     yield from random_packets(program, 1, RUNS)
-    yield from _reaching(program)
-
-
-def _reaching(program: Program) -> Iterator[tuple[Packet, dict[str, list[int]]]]:
-    """Packets that the solver makes to reach the program's ends: each is made a claim that fails."""
-
-    def body(statements: form.Body) -> form.Body:
-        return tuple(made for one in statements for made in statement(one))
-
-    def statement(one: form.Statement) -> Iterable[form.Statement]:
-        match one:
-            case form.Exit():
-                return form.Check("assertion", form.Constant(0, form.BOOL)), one
-            case form.If(_, then, otherwise):
-                return (replace(one, then=body(then), otherwise=body(otherwise)),)
-            case form.Block(_, inner):
-                return (replace(one, body=body(inner)),)
-            case form.Read(_, _, _, otherwise) if otherwise is not None:
-                return (replace(one, otherwise=body(otherwise)),)
-            case form.Loop():
-                past = None if one.exhausted is None else body(one.exhausted)
-                return (replace(one, head=body(one.head), body=body(one.body), exhausted=past),)
-        return (one,)
-
-    claimed = replace(program, body=body(program.body), on=None, budget=None)
-    answer = verify(claimed)
-    if isinstance(answer, Refuted):
-        for one in answer.refutations:
-            yield one.witness.packet, {name: list(cells) for name, cells in one.witness.memory.items()}
+    yield from reaching_ends(program)
 
 
 def fates(paths: Iterable[Path], every: int = 1) -> Iterator[Fate]:
