@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dlcode_dsl import Source, compile_source
 from dlcode_dsl.diagnostics import Diagnostic
+from dlcode_verifier import Refuted, verify
 from tests.verifier.support import refutations
 
 
@@ -55,6 +57,20 @@ def test_an_index_past_the_end_is_shown_with_its_region_and_its_test() -> None:
     assert diagnostic.title == "this index can go past the end of `words`"
     assert diagnostic.help == "test the index first: `when %at < words.len`"
     assert diagnostic.labels[0].text.endswith("here")
+
+
+def test_an_index_made_of_a_name_of_the_body_is_not_tested_in_the_head() -> None:
+    source = """handler h on has(ipv4)
+  owns    t: u32[16]
+{
+  for i in 0 .. 16 { t[i + 1] = 1 }
+  consume
+}
+"""
+    (program,) = compile_source(Source("h.ash", source)).programs
+    answer = verify(program)
+    assert isinstance(answer, Refuted)
+    assert [each.help for each in answer.diagnostics] == ["test the index first: `if i + 1 < t.len { … }`"]
 
 
 def test_each_kind_of_refusal_has_its_code() -> None:

@@ -45,7 +45,7 @@ def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | N
         case FaultKind.PACKET_BOUNDS, _:
             help = "test the packet's length first"
         case FaultKind.OWNED_BOUNDS, form.Owned() | form.Entry() | form.Store():
-            if told["index"].isidentifier():  # a name that the head doesn't know
+            if _is_local(told["index"], node.span.source.text):
                 help = "test the index first: `if {index} < {region}.len {{ … }}`"
                 edit = _test_before(program, node, node.index, f">= {node.region}.len")
         case FaultKind.WRAP, form.Binary():
@@ -76,6 +76,12 @@ def arguments(node: Node) -> dict[str, str]:
         case form.Loop() if node.limit is not None:
             found["limit"] = str(node.limit)
     return found
+
+
+def _is_local(expression: str, source: str) -> bool:
+    """Whether an expression speaks of a name that a body declares, which the head of a handler doesn't know."""
+    names = re.findall(r"(?<![\w.])[A-Za-z_]\w*", expression)
+    return any(re.search(rf"\b(let|var|for)\s+{name}\b", source) for name in names)
 
 
 def _ending(program: Program) -> str:
