@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from dlcode_dsl.core import form
-from dlcode_dsl.core.form import Program
+from dlcode_dsl.core.form import LONGEST_FRAME, Program
 
 from .conditions import Conditions
 from .cost import Linear, Turns, words
@@ -25,6 +25,9 @@ from .task import Claim, Way
 THRESHOLDS = (4, 16, 64, 256, 1024, 4096, 65536)
 """Bounds that are tried where nothing better is known, alone and above the packet's length."""
 
+
+_BY_LENGTH = (Linear(0, 1), Linear(16, 1))
+"""Bounds by the packet's length alone, for what cannot be more than it and what begins a little before."""
 
 Ended = Sequence[tuple[int, int] | None]
 """Of each loop that was asked about, the way that was proved, and which of its bounds."""
@@ -126,14 +129,17 @@ class Loops:
         if measure is not None and measure.halves:
             return halving(most[0], self.maximum)
         upper = _upwards(most[0])
-        return Turns(Linear(upper.constant - least, upper.per_byte), 1 if measure is None else measure.step)
+        greatest = None if upper.greatest is None else upper.greatest - least
+        fewer = Linear(upper.constant - least, upper.per_byte, greatest)
+        return Turns(fewer, 1 if measure is None else measure.step)
 
     def claims(self, trial: Trial, most: tuple[Linear, ...], least: int) -> list[Claim]:
         """That the parts are not above `most` where the trial says, and not below `least` where a turn begins."""
         upper = [
-            (path, self.at_most(part, bound))
+            (path, self.at_most(part, one))
             for path, parts in trial.starts
             for part, bound in zip(parts, most, strict=True)
+            for one in (bound, *([] if bound.greatest is None else [Linear(bound.greatest)]))
         ]
         if least == 0:
             return upper
@@ -152,7 +158,13 @@ class Loops:
         if min(option.at(self.maximum) for option in found) > max(THRESHOLDS[-1], self.maximum):
             found += [Linear(limit) for limit in THRESHOLDS] + [Linear(limit, 1) for limit in (0, *THRESHOLDS)]
         found.sort(key=lambda option: (option.at(self.maximum), option.at(0)))
-        return [(option,) for option in dict.fromkeys(found)]
+        return [(option,) for one in dict.fromkeys(found) for option in self.with_length(one)]
+
+    def with_length(self, bound: Linear) -> list[Linear]:
+        """A bound, and before it, where it is far above the usual packet's length, that by the length as well."""
+        if bound.per_byte or not LONGEST_FRAME < bound.constant < self.maximum:
+            return [bound]
+        return [*(replace(option, greatest=bound.constant) for option in _BY_LENGTH), bound]
 
     def by_ranges(self, parts: tuple[Total, ...]) -> list[Linear]:
         """Bounds of a sum by the ranges of its terms, with the packet's length as it is; the last by types alone."""
@@ -195,7 +207,8 @@ def linear(sum: Sum) -> Linear | None:
 
 def _upwards(most: Linear) -> Linear:
     """At least as much for every length, and nowhere so little that there would be fewer turns than none."""
-    return Linear(max(most.constant, 0), max(most.per_byte, 0))
+    greatest = None if most.greatest is None else max(most.greatest, 0)
+    return Linear(max(most.constant, 0), max(most.per_byte, 0), greatest)
 
 
 def _larger(left: Linear, right: Linear) -> Linear:
