@@ -5,6 +5,7 @@
 judges that many programs, most of which loop or copy, and ends with 1 if a proof was wrong or fewer than 95 % of the
 refusals came with a packet. A proof is tried on random packets, and of every so-manieth on packets that the solver made
 to come to each end of the program and to the first turns of its loops; then its certificate is saved and proved again.
+Refuted ones are judged once more with lies about their loops, which must not prove them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dlcode_dsl.core import form, interpret
 from dlcode_dsl.core.faults import FaultKind
@@ -26,6 +27,7 @@ from dlcode_verifier.facts import sites
 from dlcode_verifier.witness import fault_of
 from tests.generators import random_packets, random_program
 from tests.looping import looping_program
+from tests.lying import lying_guesses
 from tests.reaching import Input, reaching_ends, reaching_turn
 from tests.verifier.test_alignment import claiming
 
@@ -59,6 +61,7 @@ class Tally:
     reached: int = 0  # packets that the solver made
     rechecked: int = 0
     otherwise: list[int] = field(default_factory=list)  # of these, other bounds or facts were proved than before
+    fooled: int = 0  # refuted programs that lies about loops were tried on
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -75,6 +78,7 @@ class Tally:
         self.runs, self.reached = self.runs + other.runs, self.reached + other.reached
         self.rechecked += other.rechecked
         self.otherwise += other.otherwise
+        self.fooled += other.fooled
         self.wrong += other.wrong
 
 
@@ -98,11 +102,21 @@ def fuzz(seeds: Iterable[int], options: Options) -> Tally:
                 for one in refutations:
                     if not _is_shown(one.program, one.kind, fault_of(one.program, one.witness), one.node, one.witness):
                         tally.wrong.append(f"{seed}: the witness of {one.kind.value} does not replay")
+                if tally.answers["Refuted"] % EVERY == 0 and any(one.program is program for one in refutations):
+                    tally.fooled += 1
+                    if isinstance(verify(program, options=fooled(options, program, seed)), Proved):
+                        tally.wrong.append(f"{seed}: refuted, and proved by lies about its loops")
             case NotProved(left, _, _):
                 tally.left.append(f"{seed}: " + ", ".join(sorted({one.kind.value for one in left})))
             case OverBudget():
                 tally.wrong.append(f"{seed}: over budget without one")
     return tally
+
+
+def fooled(options: Options, program: Program, seed: int) -> Options:
+    """The same options, with lies to try at the program's loops."""
+    lies = lying_guesses(program, seed)
+    return replace(options, guesses=lambda part: lies if part is program else {})
 
 
 def _is_shown(program: Program, kind: FaultKind, fault: Fault | None, node: object, witness: object) -> bool:
@@ -209,6 +223,7 @@ def main() -> int:
     print(f"faults shown: {dict(whole.kinds.most_common())}")
     print(f"{whole.runs} runs of proved programs, {whole.reached} of them on packets that the solver made")
     print(f"{whole.rechecked} certificates saved and proved again, {len(whole.otherwise)} with other bounds or facts")
+    print(f"{whole.fooled} refuted programs judged again with lies about their loops")
     print(f"{100 * whole.share_with_witness:.1f} % of refusals with a packet, {len(whole.wrong)} wrong answers")
     print(f"{time.monotonic() - began:.0f} s")
     return int(bool(whole.wrong) or whole.share_with_witness < 0.95)

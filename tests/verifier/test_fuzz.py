@@ -9,9 +9,9 @@ import pytest
 from dlcode_dsl.core import form
 from dlcode_verifier import NotProved, Options, Proved, Refuted, verify
 from dlcode_verifier.terms import Row, Term
-from tests.generators import nodes, random_program
+from tests.generators import nodes, random_packets, random_program
 from tests.looping import looping_program
-from tests.verifier.fuzz import fuzz
+from tests.verifier.fuzz import broken_promises, fooled, fuzz
 from tests.verifier.support import HERE
 
 PROGRAMS = 60
@@ -115,6 +115,18 @@ def test_lying_hints_and_either_encoder_prove_no_loop_that_is_refuted(seed: int)
     program = looping_program(seed)
     answers = [verify(program, options=options) for options in (HERE, *OTHERS)]
     assert len({type(answer) for answer in answers} - {NotProved}) <= 1
+
+
+def test_lies_about_loops_prove_nothing_that_is_not_so() -> None:
+    proved = 0
+    for seed in range(4000, 4030):
+        program = looping_program(seed)
+        answer = verify(program, options=fooled(HERE, program, seed))
+        if isinstance(answer, Proved):
+            proved += 1
+            assert list(broken_promises(program, answer.certificate, random_packets(program, seed, 12))) == []
+            assert not isinstance(verify(program, options=HERE), Refuted), seed
+    assert proved > 10
 
 
 def test_the_same_program_takes_the_same_effort_each_time() -> None:
