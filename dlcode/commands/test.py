@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dlcode.commands.sources import EXIT_CODES, judged, report
 from dlcode.judging import Judged
-from dlcode_dsl import Packet, Program, TestCase, run_test
+from dlcode_dsl import Packet, Program, run_test
 from dlcode_dsl import run as interpret
 
 
@@ -23,6 +22,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Test; 0 if every expectation is met by both engines, 1 if one is not, 3 if something is not proved."""
     rows: list[dict[str, Any]] = []
+    notes: list[str] = []
     codes = set()
     for path in options.sources:
         found = judged(path)
@@ -30,17 +30,15 @@ def run(options: argparse.Namespace) -> int:
         if found.verdict != "proved":
             codes.add(EXIT_CODES[found.verdict])
         rows += _rows(path, found)
-    passed = sum(not row["failures"] for row in rows)
+        notes += _only_interpreted(path, found)
+    passed = sum(not any(row["failures"].values()) for row in rows)
     if options.format == "json":
         print(json.dumps({"tests": rows, "passed": passed, "failed": len(rows) - passed}, indent=2))
     else:
         for row in rows:
-            print(f"{'FAILED' if row['failures'] else 'passed'}  {row['program']} {row['test']!r} ({row['engine']})")
-            for failure in row["failures"]:
-                print(f"        {failure}")
-        print(f"{passed} passed, {len(rows) - passed} failed")
-        if codes:
-            print("not all was run compiled: what is not proved is only interpreted", file=sys.stderr)
+            for line in _lines(row):
+                print(line)
+        print("; ".join([f"{passed} passed, {len(rows) - passed} failed", *notes]))
     if passed < len(rows) or 1 in codes:
         return 1
     return max(codes, default=0)
@@ -49,17 +47,42 @@ def run(options: argparse.Namespace) -> int:
 def _rows(path: str, found: Judged) -> list[dict[str, Any]]:
     engines = _engines(found)
     return [
-        {"source": path, "program": test.program.name, "test": test.name, "engine": engine, "failures": list(failures)}
+        {
+            "source": path,
+            "line": test.span.line,
+            "program": test.program.name,
+            "test": test.name,
+            "failures": {engine: run_test(test, runner) for engine, runner in engines[test.program.name].items()},
+        }
         for test in found.compiled.tests
-        for engine, failures in _results(test, engines[test.program.name])
     ]
 
 
+def _lines(row: dict[str, Any]) -> Iterator[str]:
+    """What is said of a test: once for engines that agree, and of each where they do not."""
+    said: dict[tuple[str, ...], list[str]] = {}
+    for engine, failures in row["failures"].items():
+        said.setdefault(tuple(failures), []).append(engine)
+    where = f"{row['source']}:{row['line']}"
+    for found, engines in said.items():
+        ran = " and ".join(_RAN[engine] for engine in engines)
+        title = json.dumps(row["test"], ensure_ascii=False)
+        yield f"{'FAILED' if found else 'passed'}  {where} {row['program']} {title} ({ran})"
+        yield from (f"        {line}" for failure in found for line in failure.split("\n"))
+
+
+def _only_interpreted(path: str, found: Judged) -> list[str]:
+    """What is to be said of a source of which not all is proved."""
+    left = [f"{one.program.name} is {one.verdict} and only interpreted"
+            for one in found.judgements if one.verdict != "proved"]  # fmt: skip
+    return left or ([f"{path} is {found.verdict}"] if found.verdict != "proved" else [])
+
+
+_RAN = {"interpreter": "interpreted", "compiled": "compiled"}
+"""What each engine did."""
+
+
 Runner = Callable[..., Any]
-
-
-def _results(test: TestCase, engines: Mapping[str, Runner]) -> list[tuple[str, list[str]]]:
-    return [(engine, run_test(test, runner)) for engine, runner in engines.items()]
 
 
 def _engines(found: Judged) -> dict[str, dict[str, Runner]]:

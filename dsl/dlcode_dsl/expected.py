@@ -12,7 +12,7 @@ from .lower.frames import Part
 from .lower.handlers import last_header
 from .lower.templates import Frames, lower_template
 from .module import Module
-from .packets import build_packet, bytes_of, filled, finished, is_bytes, is_recorded, layers_of, part_of
+from .packets import bytes_of, filled, finished, is_bytes, is_recorded, layers_of, part_of, parts_of, starts_with
 from .paths import paths
 from .source import Span
 from .syntax import tree
@@ -26,6 +26,19 @@ class Frame:
     effect: str | None
     data: bytes
     start: int = 0
+    layouts: tuple[tuple[Layout, int], ...] = ()  # what the bytes are of, in their order, and how many of them
+
+    def field_at(self, place: int) -> str | None:
+        """The field that a byte from `start` on lies in, `ipv4.checksum`; None behind all headers and messages."""
+        for layout, size in self.layouts:
+            if place < size:
+                for field in layout.fields.values():
+                    first, count = field.bytes
+                    if first <= place < first + count:
+                        return f"{layout.name}.{field.name}"
+                return layout.name if layout.tail is None else f"{layout.name}.{layout.tail.name}"
+            place -= size
+        return None
 
 
 def frame(module: Module, program: Program, packet: tree.Expression, written: tree.Expression, span: Span) -> Frame:
@@ -41,17 +54,24 @@ def frame(module: Module, program: Program, packet: tree.Expression, written: tr
             headers = [module.headers[name] for name in _way(module, program, packet)]
             given, carried, payload = _arguments(module, arguments, headers)
             parts = [_answered(module, packet, layout, given[layout.name], span) for layout in headers]
-            return Frame("reply", finished(module, [*parts, *carried], payload, span))
+            return _of_parts("reply", module, [*parts, *carried], payload, span)
         case tree.Call(name, arguments) if name.text in module.templates:
             template = lower_template(module, module.templates[name.text])
             given, carried, payload = _arguments(module, arguments, [header.layout for header in template.headers])
             parts = _of_template(module, packet, template, given, span)
-            return Frame("send", finished(module, [*parts, *carried], payload, span))
-    data = build_packet(module, written)
-    first = layers_of(written)[0]
-    if isinstance(first, tree.Use | tree.Call) and first.name.text == program.link:
-        return Frame(None, data)
-    return Frame("reply", data, sum(module.headers[name].size for name in _way(module, program, packet)))
+            return _of_parts("send", module, [*parts, *carried], payload, span)
+    parts, payload = parts_of(module, written)
+    if starts_with(written) == program.link:
+        return _of_parts(None, module, parts, payload, span)
+    start = sum(module.headers[name].size for name in _way(module, program, packet))
+    return _of_parts("reply", module, parts, payload, span, start)
+
+
+def _of_parts(
+    effect: str | None, module: Module, parts: Sequence[Part], payload: bytes, span: Span, start: int = 0
+) -> Frame:
+    layouts = tuple((part.layout, part.size) for part in parts)
+    return Frame(effect, finished(module, parts, payload, span), start, layouts)
 
 
 def _way(module: Module, program: Program, packet: tree.Expression) -> list[str]:

@@ -26,9 +26,14 @@ def build_packet(module: Module, written: tree.Expression) -> bytes:
 
     Fields that are not given get what their headers say; `hex("…")` stands for bytes as they are, last.
     """
+    return finished(module, *parts_of(module, written), written.span)
+
+
+def parts_of(module: Module, written: tree.Expression) -> tuple[list[Part], bytes]:
+    """The headers and messages of a packet, and the bytes at its end. Raises Wrong."""
     layers = layers_of(written)
     payload = bytes_of(layers.pop()) if is_bytes(layers[-1]) else b""
-    return finished(module, [part_of(module, layer) for layer in layers], payload, written.span)
+    return [part_of(module, layer) for layer in layers], payload
 
 
 class NoPacket(Exception):
@@ -70,6 +75,12 @@ def layers_of(written: tree.Expression) -> list[tree.Expression]:
         layers.append(written.right)
         written = written.left
     return [written, *reversed(layers)]
+
+
+def starts_with(written: tree.Expression) -> str | None:
+    """The header or message that a packet starts with; None for bytes."""
+    first = layers_of(written)[0]
+    return first.name.text if isinstance(first, tree.Use | tree.Call) and not is_bytes(first) else None
 
 
 def finished(module: Module, parts: Sequence[Part], payload: bytes, span: Span) -> bytes:

@@ -19,7 +19,7 @@ from .core.operators import COMPARISONS
 from .diagnostics import Diagnostic
 from .expected import Frame
 from .module import Module
-from .packets import Recorded, build_packet, bytes_of, is_bytes, is_recorded, recorded
+from .packets import Recorded, build_packet, bytes_of, is_bytes, is_recorded, layers_of, recorded, starts_with
 from .source import Span
 from .syntax import tree
 from .types import number
@@ -77,7 +77,7 @@ Runner = Callable[[Program, Packet, Mapping[str, list[int]]], Result]
 
 
 def run_test(test: TestCase, runner: Runner = interpret.run) -> list[str]:
-    """Run a test; what differs from what it expects, one sentence each."""
+    """Run a test; what differs from what it expects, one sentence each, with the bytes of frames on lines after it."""
     try:
         result = runner(test.program, test.packet, test.memory)
     except Fault as fault:
@@ -119,10 +119,37 @@ def _effect_failures(test: TestCase, effects: tuple[Sent, ...]) -> list[str]:
             wanted = "wake" if frame is None else frame.effect or "frame"
             failures.append(f"effect {position + 1} is a {found.effect}, not a {wanted}")
         elif frame is not None and (sent := found.frame[frame.start :]) != frame.data:
-            failures.append(f"sent {sent.hex(' ')}, not {frame.data.hex(' ')}")
+            failures.append(_difference(sent, frame))
     for extra in effects[len(test.effects) :]:
         failures.append(f"a {extra.effect} that the test does not list: {extra.frame.hex(' ')}".rstrip(": "))
     return failures
+
+
+ROW = 16
+"""Bytes of a frame on one line."""
+
+MOST_ROWS = 4
+"""Most lines of a frame that are shown of two that differ."""
+
+
+def _difference(sent: bytes, frame: Frame) -> str:
+    """Two frames that differ: where first, in which field of those expected, and the rows that differ, one above the
+    other."""
+    wanted, longer = frame.data, max(len(sent), len(frame.data))
+    differ = [place for place in range(longer) if sent[place : place + 1] != wanted[place : place + 1]]
+    field = frame.field_at(differ[0])
+    lines = [f"the frame differs from byte {frame.start + differ[0]} on" + (f", in {field}" if field else "")]
+    if len(sent) != len(wanted):
+        lines[0] += f"; it is {frame.start + len(sent)} bytes, not {frame.start + len(wanted)}"
+    rows = sorted({place // ROW * ROW for place in differ})
+    for row in rows[:MOST_ROWS]:
+        lines.append(f"  {frame.start + row:#06x}  sent      {sent[row : row + ROW].hex(' ')}".rstrip())
+        lines.append(f"          expected  {wanted[row : row + ROW].hex(' ')}".rstrip())
+        marks = " ".join("^^" if row + at in differ else "  " for at in range(ROW))
+        lines.append(f"{'':20}{marks}".rstrip())
+    if len(rows) > MOST_ROWS:
+        lines.append(f"  … and {len(rows) - MOST_ROWS} more rows")
+    return "\n".join(lines)
 
 
 # ---- from the source
@@ -155,6 +182,10 @@ test_cases.__test__ = False  # type: ignore[attr-defined]
 def _packet(module: Module, program: Program, written: tree.Expression, read: Recorded | None) -> Packet:
     if is_recorded(written):
         return recorded(module, written, program.link, read)
+    first = starts_with(written)
+    if first not in (None, program.link) and (first in module.headers or first in module.messages):
+        remark = f"{program.name} is on {program.link}, and its packets start with that header, not with {first}"
+        raise wrong(codes.BAD_TEST, layers_of(written)[0].span, remark, help=f"begin with `{program.link} / …`")
     return Packet.whole(build_packet(module, written))
 
 

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from dlcode_dsl import Compiled, Fault, Packet, Program, Source, Verdict, compile_bytes, compile_source, run, run_test
+from dlcode_dsl import (
+    Compiled,
+    Fault,
+    Packet,
+    Program,
+    Source,
+    Verdict,
+    compile_bytes,
+    compile_source,
+    render,
+    run,
+    run_test,
+)
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.interpret import Memory, Outcome
 
@@ -107,12 +119,24 @@ def test_a_test_states_the_whole_effect() -> None:
         "a is 1, not == 2",
         "b[3] is 5, not > 5",
         "b[2] has changed from 0 to 2",
-        "sent 09, not 08",
+        "the frame differs from byte 42 on, in m.n\n"
+        "  0x002a  sent      09\n"
+        "          expected  08\n"
+        "                    ^^",
         "a wake that the test does not list",
     ]
     assert run_test(nothing) == ["effect 1 of 2 did not happen", "effect 2 of 2 did not happen"]
     assert run_test(good) == []
     assert run_test(whole) == ["effect 1 is a reply, not a wake", "effect 2 is a wake, not a frame"]
+
+
+@pytest.mark.parametrize("packet", ["ipv4 / udp(dport: 7)", "m(n: 9)"])
+def test_a_test_s_packet_starts_with_the_header_of_the_link(packet: str) -> None:
+    """One that starts with another would be read as something else."""
+    text = FAILING.split("test ")[0] + f'test h "x" {{\n  packet {packet}\n  expect decline\n}}\n'
+    (error,) = compile_source(Source("start.ash", text)).errors
+    assert error.code.name == "ASH1030"
+    assert "its packets start with that header" in render([error])
 
 
 def test_another_engine_can_run_the_tests() -> None:

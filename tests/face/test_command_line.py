@@ -50,8 +50,57 @@ def test_test_runs_every_block_in_the_interpreter_and_compiled(capsys: pytest.Ca
     assert main(["test", "--format", "json", *paths]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert rows["failed"] == 0
-    assert {row["engine"] for row in rows["tests"]} == {"interpreter", "compiled"}
+    assert all(set(row["failures"]) == {"interpreter", "compiled"} for row in rows["tests"])
     assert {row["source"] for row in rows["tests"]} == set(paths)
+
+
+FAILING = """\
+handler echo on ipv4/udp.dport == 7
+  may  reply
+  when payload.len <= 1472
+{
+  send reply(payload)
+  consume
+}
+test echo "hi" {
+  packet ethernet / ipv4(src: 10.0.0.9) / udp(sport: 1234, dport: 7) / hex("6869")
+  expect consume, sent reply(udp(dport: 1234), hex("686a"))
+}
+test echo "as sent" {
+  packet ethernet / ipv4(src: 10.0.0.9) / udp(sport: 1234, dport: 7) / hex("6869")
+  expect consume, sent reply(udp(dport: 1234), hex("6869"))
+}
+handler beyond on ipv4/udp.dport == 8
+  owns cells: u8[10]
+{
+  let at = payload[0] else pass
+  cells[at] = 1
+  consume
+}
+test beyond "inside" {
+  packet ethernet / ipv4 / udp(dport: 8) / hex("02")
+  expect consume, cells[2] == 1
+}
+"""
+
+
+def test_test_says_where_a_failure_is_and_each_test_once_where_engines_agree(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Two frames stand one above the other, with the first field that differs; a refused program is told."""
+    source = tmp_path / "failing.ash"
+    source.write_text(FAILING, encoding="utf-8")
+    assert main(["test", str(source)]) == 1
+    assert capsys.readouterr().out.replace(str(source), "failing.ash") == """\
+FAILED  failing.ash:8 echo "hi" (interpreted and compiled)
+        the frame differs from byte 41 on, in udp.csum
+          0x0020  sent      00 09 00 07 04 d2 00 0a c6 8c 68 69
+                  expected  00 09 00 07 04 d2 00 0a c6 8b 68 6a
+                                                       ^^    ^^
+passed  failing.ash:12 echo "as sent" (interpreted and compiled)
+passed  failing.ash:23 beyond "inside" (interpreted)
+2 passed, 1 failed; beyond is refused and only interpreted
+"""
 
 
 @pytest.mark.parametrize("capture", ["mixed.pcap", "cut-short.pcap", "increments.pcap"])
