@@ -68,7 +68,7 @@ def read_question(arguments: Sequence[str]) -> Question:
 
     Raises CannotAsk.
     """
-    tokens = _split(arguments[0]) if len(arguments) == 1 else [_token(argument) for argument in arguments]
+    tokens = _read(arguments[0]) if len(arguments) == 1 else [_token(argument) for argument in arguments]
     plain = ["" if token.is_expression else token.text for token in tokens]
     if "pcap" in plain:
         raise CannotAsk('tcpdump\'s words (`pcap "…"`) are not understood yet: write the filter in .ash')
@@ -83,6 +83,56 @@ def read_question(arguments: Sequence[str]) -> Question:
         case ["shadowed"], ["shadowed", *_]:
             return Question("shadowed", tuple(tokens[1:]))
     raise CannotAsk(f"`{' '.join(arguments)}` is no question; these are:\n{FORMS}")
+
+
+_QUOTED = re.compile("""'[^']*'|"[^"]*\"""")
+_WORD = re.compile(r"=>|(?<![\w.])(?:disjoint|never|in|shadowed|pcap)(?![\w.])")
+"""Words that no expression of the language holds."""
+
+_EQUAL = re.compile(r"(?<![<>=!])==(?!=)")
+_NAME = re.compile(r"[^\s'\"=<>&|!(]+")
+"""What a name, of a filter or of a file and a filter, is made of."""
+
+_FILTER = re.compile(r"(?:[^\s'\"]+:)?[A-Za-z_]\w*(?:\.on)?")
+"""A name, and not a field or a number."""
+
+
+def _read(text: str) -> list[Written]:
+    """A question in one argument: its word, and before and behind it names and expressions, in quotes or as they are.
+
+    Raises CannotAsk, also where it could be read in two ways.
+    """
+    plain = _QUOTED.sub(lambda found: "\0" * len(found[0]), text)  # nothing in quotes is a word
+    words = list(_WORD.finditer(plain)) or list(_EQUAL.finditer(plain))
+    if len(words) > 1 and words[0][0] == "==" and all(each.strip() for each in _EQUAL.split(plain)):
+        how = f"put the expression in quotes, {_in_quotes(text, words)}"
+        raise CannotAsk(f"`{text}` can be read in more than one way: {how}")
+    if len(words) != 1 or words[0][0] not in BETWEEN:
+        if len(words) == 1 and words[0][0] in ("never", "in"):
+            return [_part(text[: words[0].start()]), *_split(text[words[0].start() :])]
+        return _split(text)
+    (word,) = words
+    return [_part(text[: word.start()]), Written(word[0]), _part(text[word.end() :])]
+
+
+def _part(text: str) -> Written:
+    """A name or an expression: what stands on one side of a question's word."""
+    text = text.strip()
+    if _NAME.fullmatch(text):
+        return Written(text)
+    tokens = _split(text) if not text or text[0] in "'\"" else [Written(text, True)]
+    if len(tokens) != 1 or (text[0] not in "'\"" and _QUOTED.search(text)):
+        raise CannotAsk(f"`{text}` is no question's filter: a name, or one expression; the questions are:\n{FORMS}")
+    return tokens[0]
+
+
+def _in_quotes(text: str, words: Sequence[re.Match[str]]) -> str:
+    """How a question is written of which one side is a name."""
+    left, right = text[: words[0].start()].strip(), text[words[0].end() :].strip()
+    if not _FILTER.fullmatch(left):
+        left, right = text[: words[-1].start()].strip(), text[words[-1].end() :].strip()
+    shown = [side if _FILTER.fullmatch(side) else f"'{side}'" for side in (left, right)]
+    return f'as in "{shown[0]} == {shown[1]}"'
 
 
 def _split(text: str) -> list[Written]:
@@ -103,7 +153,7 @@ def _token(argument: str) -> Written:
     """An argument of several, whose quotes the shell has taken away, unless they were written twice."""
     if len(argument) > 1 and argument[0] == argument[-1] and argument[0] in "'\"":
         return Written(argument[1:-1], True)
-    return Written(argument, not re.fullmatch(r"==|=>|[^\s'\"=<>&|!(]+", argument))
+    return Written(argument, argument not in BETWEEN and not _NAME.fullmatch(argument))
 
 
 # ---- from names to proofs
