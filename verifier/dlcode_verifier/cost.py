@@ -95,7 +95,7 @@ def bounds(program: Program, loops: Loops | None = None) -> Bounds:
     longest = max((_longest(send) for send in _sends(program.body)), default=0)
     effects = Effects(most.sends, most.replies, most.wakes, longest)
     operations, greatest = Linear(ceil(most.constant), ceil(most.per_byte)), ceil(most.greatest)
-    if most.greatest < most.constant + most.per_byte * program.maximum:
+    if 4 * most.greatest < 3 * operations.at(program.maximum):  # else it would say next to nothing
         operations = replace(operations, greatest=greatest)
     return Bounds(operations, effects)
 
