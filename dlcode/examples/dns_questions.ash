@@ -8,22 +8,22 @@ const STEPS = 128
 // Questions for every record of a name, which make servers amplify (RFC 8482).
 filter asks_for_any on ethernet {
   if udp.dport != 53 { return false }
-  let message = udp.payload else false
-  let head = message[0] as dns else false
+  let question = udp.payload else false
+  let head = question[0] as dns else false
   if head.response != 0 || head.questions != 1 { return false }
 
   var at = 12    // where the walk is
   var after = 0  // where the question goes on behind the name: after its first pointer
   var size = 0
   for step in 0 .. STEPS {
-    let length = message[at] else false
+    let length = question[at] else false
     if length == 0 {
       if after == 0 { after = at + 1 }
-      let type = message[after] as u16 else false
+      let type = question[after] as u16 else false
       return type == ANY
     }
     if length >= 0xc0 {
-      let pointer = message[at] as u16 else false
+      let pointer = question[at] as u16 else false
       if after == 0 { after = at + 2 }
       if pointer & 0x3fff >= at { return false }  // only back
       at = pointer & 0x3fff

@@ -1,4 +1,5 @@
-// Active messages that take and give back locks: the answer leaves before any process runs.
+// Active messages that take and give back locks: the answer leaves before any process runs. Both handlers own `locks`:
+// the application lends them one region of its memory, as each download names the region that it gives.
 message acquire { op: u8 == 1, pad: u8, lock: u16, owner: u32 }
 message release { op: u8 == 2, pad: u8, lock: u16, owner: u32 }
 message held { op: u8 == 3, pad: u8, lock: u16, owner: u32 }

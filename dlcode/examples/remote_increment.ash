@@ -23,3 +23,11 @@ test remote_increment "adds and answers" {
   packet ethernet / ipv4 / udp(dport: 7000) / incr(slot: 3, delta: 2)
   expect consume, counters[3] == 42, sent result(slot: 3, value: 42)
 }
+test remote_increment "a slot that is not there is not for this handler" {
+  packet ethernet / ipv4 / udp(dport: 7000) / incr(slot: 256, delta: 2)
+  expect decline
+}
+test remote_increment "cut short in the message" {
+  packet ethernet / ipv4 / udp(dport: 7000) / incr(slot: 3, delta: 2) cut 48
+  expect decline
+}

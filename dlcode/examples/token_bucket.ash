@@ -7,7 +7,7 @@ handler police on has(ipv4)
   owns    now: u32 shared where true  // ticks: the application's clock, which may say anything
   owns    source: u32[SLOTS]
   owns    tokens: u32[SLOTS]
-  owns    filled: u32[SLOTS]  // when
+  owns    filled: u32[SLOTS]  // the tick at which tokens were last counted
 {
   let address = ipv4.src else pass  // cut short: not for us to judge
   let from = address as u32
