@@ -24,6 +24,7 @@ from .syntax import tree
 from .syntax.lines import DEEPEST
 from .syntax.parse import parse
 from .testing import TestCase, test_cases
+from .unseen import warnings_of
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def compile_source(
     in_order = sorted(own, key=lambda program: program.span.start)
     tests, refused = test_cases(module, programs, blocks, read)
     found += refused
+    if not any(each.severity == "error" for each in found):
+        found += warnings_of(parsed.declarations)
     said = [each for each in found if not _follows(each, unread, used.diagnostics)]
     return Compiled(source, tuple(in_order), tests, tuple(_in_order(said)), tuple(used.sources))
 
