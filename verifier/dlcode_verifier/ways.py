@@ -67,16 +67,21 @@ class Search:
                 return
 
     def alone(self, one: int) -> None:
-        """One by itself; what the solver gives up on is struck out too."""
+        """One by itself. What the solver gives up on is struck out too: one bound, then two, then four, as the greater
+        ones are the easier, and the last may be true of the types alone.
+        """
+        step = 1
         while self.queries > 0 and (choice := self.choice(one)) is not None:
-            way, bound = choice
+            way, _ = choice
             found = self.ask(self.claims(one, choice))
             if found == z3.unsat:
                 self.proved[one] = choice
                 return
             if found == z3.unknown:
-                if len(self.left[one][way]) > 1 and self.ask(self.ways[one][way][0]) == z3.unsat:
-                    self.left[one][way].remove(bound)
+                left = self.left[one][way]
+                if len(left) > 1 and self.ask(self.ways[one][way][0]) == z3.unsat:
+                    self.left[one][way] = left[min(step, len(left) - 1) :]
+                    step *= 2
                 else:
                     self.left[one][way] = []
 
