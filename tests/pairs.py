@@ -38,7 +38,7 @@ SOURCES = [
     *sorted((ROOT / "tests" / "data" / "hard").glob("*.ash")),
 ]
 
-EACH = 40
+EACH = 80
 """Pairs of one generated program."""
 
 EACH_WRITTEN = 400
