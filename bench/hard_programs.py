@@ -63,10 +63,22 @@ class Subject:
         return parse(Source(f"{self.name}.ash", self.text))
 
 
+LISTENER = """// A port of an address
+filter listener on ethernet { ipv4.dst == 10.0.0.1 && tcp.dport == 80 }
+"""
+
+CONNECTION = """// All of a five-tuple
+filter connection on ethernet {
+  ipv4.src == 192.0.2.1 && ipv4.dst == 10.0.0.1 && tcp.sport == 40000 && tcp.dport in [80, 443]
+}
+"""
+
+
 def typical() -> dict[str, Subject]:
-    """Programs as users write them: shipped examples over bare header names, and fixed or simple offsets by hand."""
+    """Programs as users write them: over header names, a shipped filter and handler among them, and by offsets."""
     shipped = [Subject(name, example(name).read_text(encoding="utf-8")) for name in ("web", "remote_increment")]
-    return {one.name: one for one in (*shipped, *_sources("e"))}
+    named = [Subject("listener", LISTENER), Subject("connection", CONNECTION), *shipped]
+    return {one.name: one for one in (*named, *_sources("e"))}
 
 
 def hard() -> dict[str, Subject]:
