@@ -33,3 +33,26 @@ def test_a_program_without_loops_is_told_by_its_claims_and_its_cost() -> None:
 
 def test_the_account_is_the_same_every_time() -> None:
     assert told("h04_checksum_header") == told("h04_checksum_header")
+
+
+ECHO = """\
+handler echo on ipv4/udp.dport == 7
+  may  reply
+  when payload.len <= 1472
+{
+  send reply(payload)
+  consume
+}
+"""
+
+
+def test_what_a_send_computes_on_its_way_is_not_told_as_the_statement() -> None:
+    """The compiler's own names stand in for what the source has no word for."""
+    (program,) = compile_source(Source("echo.ash", ECHO)).programs
+    answer = verify(program)
+    assert isinstance(answer, Proved)
+    loop, _, rest = account(answer.certificate).partition("ends: ")
+    assert loop.endswith("loop at line 5, `send reply(payload)`\n    ")
+    assert "`payload.len - %summed` falls with each" in rest
+    assert "%summed <= payload.len" in rest
+    assert "send" not in rest

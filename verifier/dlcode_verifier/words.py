@@ -22,6 +22,7 @@ class Words:
         self.length = "pkt.len"
         self.names: dict[str, str] = {}
         source = program.span.source
+        self.sends = {statement.span for statement in _statements(program.body) if isinstance(statement, form.Send)}
         for statement in _statements(program.body):
             for part in expressions_in(statement):
                 text = said_at(part.span) if part.span.source == source else ""
@@ -33,7 +34,7 @@ class Words:
     def expression(self, expression: Expression) -> str:
         """An expression: its own text, or one made of what it is made of."""
         text = said_at(expression.span)
-        if text:
+        if text and expression.span not in self.sends:  # what a send computes on its way has no text of its own
             return text
         match expression:
             case form.Constant(value, type):
