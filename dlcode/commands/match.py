@@ -23,7 +23,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("-r", dest="capture", metavar="IN", required=True, help="the capture to read: pcap or pcapng")
     parser.add_argument("-w", dest="output", metavar="OUT", help="write the matching packets to this pcap file")
-    parser.add_argument("-F", dest="filter", metavar="FILE.ash[:NAME]", required=True, help="the filter")
+    help = "the filter, or NAME.on, which binds a handler"
+    parser.add_argument("-F", dest="filter", metavar="FILE.ash[:NAME]", required=True, help=help)
     parser.add_argument("--count", action="store_true", help="print how many packets match instead of the packets")
     parser.add_argument("--time", action="store_true", help="say on standard error how long the matching took")
     parser.add_argument("--format", choices=("human", "json"), default="human")

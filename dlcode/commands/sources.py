@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dlcode.command_line import CannotRun, colored
 from dlcode.judging import Judged, Judgement, judge_file
-from dlcode_dsl import render
+from dlcode_dsl import Program, render
 
 EXIT_CODES = {"proved": 0, "refused": 1, "not proved": 3}
 
@@ -44,7 +44,13 @@ def _which(found: Judged, kind: str | None, name: str | None) -> str:
     """Why an argument names no program, or more than one."""
     what = kind or "program"
     known = {judgement.program.name: judgement.program.kind for judgement in found.judgements}
-    those = ", ".join(one for one, of in known.items() if kind in (None, of)) or "none that compiles"
+    bindings = [one.program.on.name for one in found.judgements if one.program.on is not None]
+    own = [one for one, of in known.items() if kind in (None, of)]
+    if kind == "filter" and bindings:
+        if not own and name is None:
+            return f"it holds handlers and no filter; what binds a handler is a filter: {', '.join(bindings)}"
+        own += bindings
+    those = ", ".join(own) or "none that compiles"
     if name in known:
         return f"{name} is a {known[name]}; {what}s here: {those}"
     if name is not None or those.startswith("none"):
@@ -52,14 +58,29 @@ def _which(found: Judged, kind: str | None, name: str | None) -> str:
     return f"more than one {what}: name one after a colon; {what}s here: {those}"
 
 
+def _bound(binding: Program) -> Judgement:
+    """The filter that a handler is bound by, judged by itself. Raises CannotRun."""
+    from dlcode_verifier import SolverFailure, verify
+
+    try:
+        return Judgement(binding, verify(binding))
+    except SolverFailure as error:
+        raise CannotRun(f"{binding.name}: {error}: neither proved nor refused") from None
+
+
 def proved(argument: str, kind: str | None = None) -> Judgement:
     """The one program that an argument names (its source's only one, if it names none), proved.
+
+    Where a filter is wanted, `NAME.on` is the one that the handler of that name is bound by.
 
     Raises CannotRun, after the diagnostics were shown, if there is no such program or it is not proved.
     """
     path, name = split(argument)
     found = judged(path)
     programs = [judgement for judgement in found.judgements if kind in (None, judgement.program.kind)]
+    if kind == "filter" and name is not None:
+        bindings = [judgement.program.on for judgement in found.judgements]
+        programs += [_bound(binding) for binding in bindings if binding is not None and binding.name == name]
     if name is not None:
         programs = [judgement for judgement in programs if judgement.program.name == name]
     if not programs or len(programs) > 1:

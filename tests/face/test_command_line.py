@@ -127,6 +127,19 @@ def torn(folder: Path) -> Path:
     return path
 
 
+def test_match_takes_the_filter_that_binds_a_handler(capsys: pytest.CaptureFixture[str]) -> None:
+    """A source of handlers only has no filter of its own, and says what can be named."""
+    capture = str(dlcode.captures.shipped("increments.pcap"))
+    assert main(["match", "-r", capture, "--count", "-F", str(example("remote_increment"))]) == 2
+    said = capsys.readouterr().err
+    assert "it holds handlers and no filter" in said
+    assert "remote_increment.on" in said
+    assert main(["match", "-r", capture, "--count", "-F", f"{example('remote_increment')}:remote_increment.on"]) == 0
+    assert capsys.readouterr().out == "200\n"
+    assert main(["match", "-r", capture, "--count", "-F", f"{example('remote_increment')}:remote_increment"]) == 2
+    assert "remote_increment is a handler; filters here: remote_increment.on" in capsys.readouterr().err
+
+
 def test_match_counts_what_precedes_a_tear_and_then_says_where_it_is(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
