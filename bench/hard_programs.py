@@ -55,7 +55,7 @@ class Subject:
     @property
     def title(self) -> str:
         """What its first line, a comment, says at first."""
-        return re.split(r"[.:,;]", self.text.splitlines()[0].removeprefix("//").strip())[0]
+        return re.split(r"[.:;](?: |$)", self.text.splitlines()[0].removeprefix("//").strip())[0]
 
     def tree(self) -> Parsed:
         """The syntax tree."""
