@@ -280,3 +280,32 @@ hex("616263"))
     )
     cases = compiled(BOTH.replace("dst: mac, src: mac", "dst: mac, src: mac = 02:00:00:00:00:01") + blocks).tests
     assert [run_test(case) for case in cases] == [[], []]
+
+
+def test_an_answer_stays_in_the_virtual_network_and_the_session_that_it_was_asked_in() -> None:
+    compiled = compile_source(Source("kept.ash", """
+handler tagged on vlan/udp.dport == 3
+  may     reply
+  when    payload.len <= 1000
+{
+  send reply(payload)
+  consume
+}
+test tagged "the same network" {
+  packet ethernet / vlan(vid: 5, pcp: 3) / ipv4(src: 10.0.0.1) / udp(sport: 4, dport: 3) / hex("01")
+  expect consume, sent reply(vlan(vid: 5, pcp: 3), hex("01"))
+}
+handler dialled on pppoe/ipv4/udp.dport == 3
+  may     reply
+  when    payload.len <= 1000
+{
+  send reply(payload)
+  consume
+}
+test dialled "the same session" {
+  packet ethernet / pppoe(session: 77) / ppp / ipv4(src: 10.0.0.1) / udp(sport: 4, dport: 3) / hex("01")
+  expect consume, sent reply(pppoe(session: 77), hex("01"))
+}
+"""))
+    assert compiled.diagnostics == ()
+    assert [run_test(test) for test in compiled.tests] == [[], []]

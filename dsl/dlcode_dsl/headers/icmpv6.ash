@@ -4,7 +4,11 @@ header icmpv6 {
   reply when type == 128  // an echo request; errors and answers are not answered (2.4 e)
   next type { 128 | 129 => icmpv6_echo, 135 | 136 => neighbor }
 }
-header icmpv6_echo { id: u16, seq: u16, reply }
+header icmpv6_echo {
+  id: u16, seq: u16
+  reply id <-> id  // an answer has both of the question (RFC 4443, 4.2)
+  reply seq <-> seq
+}
 header neighbor {  // who has the target (135), and the answer (136)
   router: u1, solicited: u1, override: u1, reserved: u29
   target: ip6

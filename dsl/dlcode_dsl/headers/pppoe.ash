@@ -3,7 +3,7 @@ header pppoe {
   version: u4 == 1, type: u4 == 1, code: u8, session: u16
   length: u16 = size - 6
   ends 6 + length
-  reply
+  reply session <-> session  // of the same session
   next code { 0 => ppp }
 }
 header ppp {
