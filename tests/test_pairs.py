@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from itertools import islice
 
+from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_dsl.core.interpret import Fault, run
+from dlcode_jit.outcome import Outcome
+from dlcode_jit.r3000.image import mips_code
+from tests.bare_machine import QUEUE, REGIONS, BareMachine
 from tests.pairs import Tally, compare, generated, written
 
 FEW = 60
@@ -25,3 +30,22 @@ def test_host_code_of_generated_programs_is_the_interpreters() -> None:
         assert list(compare(certificate, inputs, tally)) == []
     assert tally.looping > 15
     assert tally.pairs > 800
+
+
+def test_r3000_code_of_generated_programs_is_the_interpreters() -> None:
+    """The same programs on the other target, where the runs are short."""
+    parameters, tried = Parameters.load("dec5000-125"), 0
+    for certificate, inputs in islice(generated(5200), 16):
+        (code,) = mips_code([certificate])
+        if code.queue.size > REGIONS - QUEUE:
+            continue
+        machine = BareMachine(code, parameters)
+        for packet, memory in inputs[:6]:
+            try:
+                expected = run(certificate.program, packet, memory, enough=3000)
+            except Fault:
+                continue  # too long for this machine
+            found = machine.run(packet, memory)
+            assert found == Outcome(expected.verdict, expected.memory, expected.effects, expected.data)
+            tried += 1
+    assert tried > 50
