@@ -327,11 +327,11 @@ class _Checker:
             yield Finding(f"{what} is a {type}, not a {expression.type}", expression.span)
 
     def cell(
-        self, region: str, index: Expression, names: dict[str, tuple[Type, bool]], span: Span
+        self, region: str, index: Expression, names: dict[str, tuple[Type, bool]], span: Span, *, entry: bool = False
     ) -> Iterator[Finding]:
         if region not in self.regions:
             yield Finding(f"no region is called @{region}", span)
-        yield from self.typed(index, U32, names, "an index")
+        yield from self.typed(index, U32, names, "an index", entry=entry)
 
     def expression(
         self, expression: Expression, names: dict[str, tuple[Type, bool]], *, entry: bool = False
@@ -374,7 +374,7 @@ class _Checker:
             case form.Owned(region, index, type) | form.Entry(region, index, type):
                 if self.pipe is not None:
                     yield Finding("a pipe sees the stream and its own state, and no region", span)
-                yield from self.cell(region, index, names, span)
+                yield from self.cell(region, index, names, span, entry=entry)
                 if region in self.regions and self.regions[region].cell != type:
                     yield Finding(f"a cell of @{region} is a {self.regions[region].cell}", span)
                 if isinstance(expression, form.Entry) and not entry:
