@@ -7,7 +7,10 @@ original mistake: it is refused, with a packet and memory that show it.
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,10 @@ import pytest
 from dlcode_dsl import Program, compile_source, run
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.interpret import Fault
-from dlcode_dsl.source import Source
-from dlcode_verifier import Proved, Refuted, verify
+from dlcode_dsl.source import Source, Span
+from dlcode_dsl.syntax import tree
+from dlcode_dsl.syntax.parse import parse
+from dlcode_verifier import OverBudget, Proved, Refuted, verify
 
 HARD = Path(__file__).parent / "data" / "hard"
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(HARD.glob("*.ash"))}
@@ -40,6 +45,47 @@ def test_there_are_28_hard_programs_and_24_mutants() -> None:
 def test_at_most_one_of_them_is_annotated() -> None:
     annotated = [name for name, text in SOURCES.items() if any(f"\n    {word} " in text for word in ANNOTATIONS)]
     assert annotated == ["h26_population"]
+
+
+def test_nine_in_ten_loops_of_ours_need_no_word_of_the_author() -> None:
+    """Of the examples, the hard programs and the guide: `invariant` and `decreases` are for what can't be inferred."""
+    root = HARD.parents[2]
+    texts = [path.read_text(encoding="utf-8") for path in sorted((root / "dlcode" / "examples").glob("*.ash"))]
+    guide = (root / "docs" / "language.md").read_text(encoding="utf-8")
+    texts += [*SOURCES.values(), *re.findall(r"```ash\n(.*?)```", guide, re.DOTALL)]
+    loops = [
+        node
+        for number, text in enumerate(texts)
+        for declaration in parse(Source(f"{number}.ash", text)).declarations
+        for node in _nodes(declaration)
+        if isinstance(node, tree.While | tree.For)
+    ]
+    annotated = [loop for loop in loops if loop.claims.invariants or loop.claims.decreases]
+    assert len(loops) >= 30
+    assert 10 * len(annotated) <= len(loops)
+
+
+def _nodes(node: object) -> Iterator[object]:
+    if isinstance(node, tuple):
+        for part in node:
+            yield from _nodes(part)
+    elif is_dataclass(node) and not isinstance(node, Span | Source):
+        yield node
+        for part in fields(node):
+            yield from _nodes(getattr(node, part.name))
+
+
+def test_a_walk_that_ends_late_is_refused_for_its_cost_and_not_as_unsafe() -> None:
+    """Pointers that only go back make the walk end, after very many turns: safe, unless a cost is asked for."""
+    text = SOURCES["h17_name_pointers"]
+    handler = text.replace("filter name_pointers on ethernet {", "handler name_pointers on has(ethernet)\n  COST{")
+    handler = handler.replace("return false", "pass").replace("  size > 20\n", "  if size > 20 { drop }\n  pass\n")
+    assert isinstance(verify(program_of("free", handler.replace("COST", ""))), Proved)
+    answer = verify(program_of("dear", handler.replace("COST", "cost <= 100_000 ops\n")))
+    assert isinstance(answer, OverBudget)
+    (said,) = answer.diagnostics
+    assert said.code.name == "ASH3001"
+    assert any("turns" in label.text for label in said.labels)
 
 
 @pytest.mark.parametrize("name", SOURCES)
