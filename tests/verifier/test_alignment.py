@@ -120,6 +120,12 @@ def test_a_program_without_loops_pays_no_query() -> None:
         assert proved(text).statistics.queries == 0
 
 
+def test_the_solvers_own_process_finds_the_same() -> None:
+    for text in (BY_TWO, EXTENSIONS):
+        facts = proved(text).certificate.alignment
+        assert proved(text, replace(HERE, isolated=True)).certificate.alignment == facts
+
+
 def test_an_index_of_a_region_is_spoken_of_too() -> None:
     facts = proved(SENDING).certificate.alignment
     known = accesses(program(SENDING))
