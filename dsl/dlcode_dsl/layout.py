@@ -106,10 +106,16 @@ class Layout:
         return self.fields[name.text]
 
 
+MOST_LISTED = 24
+"""Most fields that are listed where none is like the one that is asked for."""
+
+
 def no_field(of: str, name: tree.Name, fields: Iterable[str]) -> Wrong:
     """That something has no field of this name, with the nearest that it has."""
     found = unknown("field", name, fields).diagnostic
-    return wrong(codes.NO_FIELD, name.span, help=found.help, edit=found.edit, of=of, field=name.text)
+    known = list(fields)
+    listed = f"it has {', '.join(f'`{each}`' for each in known)}" if 0 < len(known) <= MOST_LISTED else ""
+    return wrong(codes.NO_FIELD, name.span, help=found.help or listed, edit=found.edit, of=of, field=name.text)
 
 
 def layout_of(declared: tree.Header | tree.Message, constants: Mapping[str, Known]) -> Layout:

@@ -46,6 +46,15 @@ def library_names() -> list[str]:
     return list(_parsed())
 
 
+def giver(name: str) -> str | None:
+    """The shipped file whose function or pipe has the name, for `use`; None where there is none."""
+    for file, parsed in _parsed().items():
+        for declared in parsed.declarations:
+            if isinstance(declared, tree.Function | tree.Pipe) and declared.name.text == name:
+                return file
+    return None
+
+
 def library_file(name: str) -> Parsed | None:
     """The shipped file of that name, for `use`; None where there is none."""
     return _parsed().get(name)

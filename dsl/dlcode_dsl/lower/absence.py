@@ -24,7 +24,8 @@ def otherwise(
 ) -> Value:
     """`value else alternative`."""
     if isinstance(alternative, tree.Verdict):
-        raise wrong(codes.WRONG_TYPE, alternative.span, found="a verdict", wanted="a value")
+        help = f"only a `let` can end the run: `let found = {value.span.text} else {alternative.word}`"
+        raise wrong(codes.WRONG_TYPE, alternative.span, help=help, found="a verdict", wanted="a value")
     done, missing = lower.emitter.fresh("done"), lower.emitter.fresh("absent")
     with lower.emitter.nested() as present_body:
         found = lower.value(value, (form.Leave(missing, span=span),))

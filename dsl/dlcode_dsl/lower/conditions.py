@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from .. import codes
 from ..core import form
 from ..core.form import Body
+from ..diagnostics import Edit
 from ..source import Span
 from ..syntax import tree
 from ..syntax.tree import Expression
 from ..types import BOOL
-from ..wrong import unknown, wrong
+from ..wrong import Wrong, unknown, wrong
 from . import fold, parts, places, values
 from .needs import needs, used
 from .values import Typed, Value
@@ -37,6 +38,8 @@ def jump(lower: Lowering, condition: Expression, absent: Body) -> None:
                 lower.jump(term, absent)
         case tree.Junction(_, terms):
             _either(lower, condition, terms, absent)
+        case tree.Compare(operator, left, tree.Binary("/", tree.Address("ip4" | "ip6"), tree.Number()) as network):
+            raise _not_a_value(operator, left, network)
         case tree.Compare(operator, left, right):
             sides = _brief(lower, lower.value(left, absent)), _brief(lower, lower.value(right, absent))
             lower.unless(values.compare(operator, *sides, span), absent, span)
@@ -60,6 +63,17 @@ def _is_called(lower: Lowering, call: tree.Call, absent: Body) -> bool:
 
     function = functions.declared(lower, call)
     return function is not None and functions.jump(lower, call, function, absent)
+
+
+def _not_a_value(operator: str, left: Expression, network: tree.Binary) -> Wrong:
+    """That a value is compared with a whole network."""
+    written = f"in {network.span.text}"
+    if operator == "==":
+        sign = Span(left.span.source, left.span.end, network.span.start)
+        help, edit = f"write `{written}`", Edit(sign, " in ")
+    else:
+        help, edit = f"write `!({left.span.text} {written})`" if operator == "!=" else "", None
+    return wrong(codes.WRONG_TYPE, network.span, found="a network", wanted="an address", help=help, edit=edit)
 
 
 def _brief(lower: Lowering, value: Value) -> Value:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import codes
 from ..core import form
+from ..library import giver
 from ..module import Module
 from ..source import Span
 from ..syntax import tree
@@ -64,7 +65,11 @@ def _target(lower: Statements, target: tree.Expression) -> tuple[Memory, form.Ex
 def _pipe_named(module: Module, name: tree.Name) -> tree.Pipe:
     """The pipe of that name. Raises Wrong where there is none."""
     if name.text not in module.pipes:
-        raise unknown("pipe", name, module.pipes)
+        found = unknown("pipe", name, module.pipes)
+        file = giver(name.text)
+        if file is not None:
+            raise wrong(codes.UNKNOWN_NAME, name.span, help=f"`use {file}` gives it", what="pipe", name=name)
+        raise found
     return module.pipes[name.text]
 
 

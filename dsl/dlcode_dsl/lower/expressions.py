@@ -13,6 +13,7 @@ from ..core import form
 from ..core.form import Body
 from ..diagnostics import Diagnostic
 from ..layout import Layout, no_field
+from ..library import giver
 from ..module import Module
 from ..source import Span
 from ..syntax import tree
@@ -307,6 +308,9 @@ class Lowering:
             return result
         if name.text in self.module.headers or name.text in self.module.messages:
             raise wrong(codes.WRONG_TYPE, whole.span, found="a packet being built", wanted="a value")
+        file = giver(name.text)
+        if file is not None:
+            raise wrong(codes.UNKNOWN_NAME, name.span, help=f"`use {file}` gives it", what="function", name=name)
         raise unknown("function", name, ("has", "bswap", "old", *self.module.functions))
 
     def layout(self, name: tree.Name) -> Layout:

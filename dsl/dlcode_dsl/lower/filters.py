@@ -87,9 +87,14 @@ def _lowered(module: Module, declared: tree.Filter, ahead: tuple[Walk, ...]) -> 
         root(module, declared.link)
         places.walk_ahead(lower, declared.name.span)
         if not lower.statements(declared.body, outermost=True) and not lower.found:
-            raise wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="an answer",
+            raise wrong(codes.NO_VERDICT, end_of(declared), name=declared.name, wanted="an answer",
                         help="the last line of a filter is its answer, a condition")  # fmt: skip
     return lower
+
+
+def end_of(declared: tree.Filter | tree.Handler) -> Span:
+    """Where a body ends: its brace."""
+    return Span(declared.span.source, declared.span.end - 1, declared.span.end)
 
 
 def binding(module: Module, handler: tree.Handler, link: str, maximum: int) -> Program:

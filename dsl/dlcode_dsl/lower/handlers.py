@@ -21,9 +21,9 @@ from ..syntax import tree
 from ..types import value_type
 from ..wrong import Wrong, unknown, wrong
 from . import fold, places, replies, sharing, templates, views
-from .filters import binding, root
+from .filters import binding, end_of, root
 from .links import Walk
-from .names import Memory, Silent
+from .names import Memory, Poisoned, Silent
 from .needs import used
 from .pipes import lower_pipe
 from .statements import Statements
@@ -166,7 +166,7 @@ class HandlerLowering(Statements):
 
     def deliver(self) -> None:
         """The `on` test, and the message or header that the handler is given."""
-        declared, span = self.declared, self.declared.on.span
+        declared = self.declared
         self.last = last_header(self.module, declared.on, self.link)
         if "reply" in self.may or self.templates:
             places.arrive_by_any(self, self.last, self.decline)
@@ -177,7 +177,15 @@ class HandlerLowering(Statements):
         parameter = declared.parameter
         if parameter is None:
             return
-        type = parameter.type
+        try:
+            self.give(parameter, place)
+        except (Wrong, Silent):
+            self.names[parameter.name.text] = Poisoned()
+            raise
+
+    def give(self, parameter: tree.Parameter, place: places.Place) -> None:
+        """The message or header that the handler is given by a name."""
+        type, span = parameter.type, self.declared.on.span
         if type.text in self.module.messages:
             payload = places.payload_of(self, tree.Name(self.last.text, span=type.span), self.decline)
             layout = self.module.messages[type.text]
@@ -374,6 +382,6 @@ def _lowered(module: Module, declared: tree.Handler, link: str, ahead: tuple[Wal
     if not lower.found and not lower.statements(declared.body, outermost=True) and not lower.found:
         help = "each way through a handler ends in `consume`, `pass`, `drop` or `abort`"
         lower.found.append(
-            wrong(codes.NO_VERDICT, declared.name.span, name=declared.name, wanted="a verdict", help=help).diagnostic
+            wrong(codes.NO_VERDICT, end_of(declared), name=declared.name, wanted="a verdict", help=help).diagnostic
         )
     return lower

@@ -248,7 +248,11 @@ def payload_of(lower: Lowering, header: tree.Name, absent: Body | None) -> Part:
         assert isinstance(known, Part)
         return known
     if absent is None:
-        help = "ask for it in `when`, or say what happens without it: `payload.len else pass`"
+        handled = lower.payload_header
+        named = "payload" if handled is not None and handled.text == header.text else f"{header}.payload"
+        help = f"say what happens without it: `let n = {named}.len else {'false' if handled is None else 'pass'}`"
+        if handled is not None:
+            help += f", or ask for it in the head: `when {named}.len <= N`"
         raise wrong(codes.MAY_BE_ABSENT, header.span, "its length fields may lie", help=help, what="payload")
     span = header.span
     found = ways(lower, header)

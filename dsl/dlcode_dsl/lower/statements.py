@@ -5,6 +5,7 @@ What is wrong with one statement is noted, and the next is read all the same.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from .. import codes
 from ..core import form
 from ..core.form import Body
+from ..diagnostics import Edit
 from ..source import Span
 from ..syntax import tree
 from ..types import BOOL, ValueType, value_type
@@ -52,8 +54,11 @@ class Statements(Lowering, ABC):
 
     def may_rewrite(self, span: Span) -> None:
         """Whether bytes of the packet may be assigned to. Raises Wrong unless a handler says so."""
-        help = "`==` compares; only a handler that `may rewrite` changes the packet"
-        raise wrong(codes.NOT_ASSIGNABLE, span, help=help)
+        sign = re.compile(r"\s*=").match(span.source.text, span.end)
+        edit = None if sign is None else Edit(Span(span.source, sign.end() - 1, sign.end()), "==")
+        meant = "did you mean `==`?" if edit is not None else "`==` compares;"
+        help = f"{meant} only a handler that `may rewrite` changes the packet"
+        raise wrong(codes.NOT_ASSIGNABLE, span, help=help, edit=edit)
 
     def giving_up(self, alternative: tree.Expression | tree.Verdict) -> Body | None:
         """The body of an `else` that must end the run: as `leaving`, but no value may stand for what is absent."""

@@ -228,5 +228,7 @@ def _received_at(lower: Statements, header: Built, name: str, last: tree.Name, s
             field = place.layout.fields[exchange.fields[1]]
             return places.field_value(lower, place, field, None, span).core
     help = f"give it: `{header.layout.name}({name}: …)`"
+    if None in found and any(found):
+        help = f"the packet may come without {header.layout.name}: bind to `{header.layout.name}/{last}`, or {help}"
     remark = f"which of your addresses is the {name} of {header.layout.name}?"
     raise wrong(codes.BAD_ARGUMENT, span, remark, help=help, name="send")

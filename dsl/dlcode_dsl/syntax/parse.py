@@ -32,6 +32,9 @@ MOST_BYTES = 4 * LONGEST_SOURCE + 3
 MOST_WORDS = 250_000
 """Most words and signs of one source: reading takes its time for each of them, however short they are."""
 
+_MAC = re.compile("[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2})+")
+"""What was meant as the address of a card, however many parts it has."""
+
 _WORD = re.compile(r'//[^\n]*|"[^"\n]*"|\w+|\S')
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # a lone surrogate stands for a byte that is not UTF-8
 
@@ -214,6 +217,10 @@ def _syntax_error(source: Source, token: Token, previous: Token | None, accepted
         place = Span(source, after.end, after.end)
         return diagnostic(codes.SYNTAX, place, f"the line ends here; expected {expected}")
     found = _span(source, token)
+    if previous is not None and (address := _MAC.match(source.text, previous.start_pos or 0)) is not None:
+        if address.start() <= found.start < address.end():
+            remark = "the address of a card has six parts: `08:00:2b:01:02:03`"
+            return diagnostic(codes.SYNTAX, Span(source, *address.span()), remark)
     help, edit = _habit(source, token, previous)
     if token.type == "STRAY":
         if token.value == '"':
