@@ -109,6 +109,12 @@ def test_a_yes_says_of_which_packets_it_speaks(rules: str, capsys: pytest.Captur
     assert capsys.readouterr().out == "web => low: yes, for packets of at most 262144 bytes\n"
 
 
+def test_a_packet_that_answers_is_short(rules: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ethernet, IPv4, and TCP as far as its data offset: no way through the extension headers of IPv6."""
+    code, row = told(capsys, "web never", rules)
+    assert (code, len(row["packet"]) // 2) == (1, 47)
+
+
 def test_the_filters_of_a_list_that_are_never_reached_are_named(
     rules: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,8 +18,9 @@ from ..integer import Integer
 from ..terms import Term, operands
 from .task import HOLD, NEVER, OPEN, Question, Questions, Reply, Sketch, plain
 
-SHORT = 128
-"""Bytes up to which a packet is short enough: what can be cut off it still is found by replaying, which is cheaper."""
+SHORT = 48
+"""Bytes up to which a packet is short enough: behind Ethernet and IPv4 there is room for the ports of UDP and TCP, and
+for no way through many headers. What can be cut off it still is found by replaying, which is cheaper."""
 
 SHRINKING = 6
 """Most queries spent on a shorter packet."""
