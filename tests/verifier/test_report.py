@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlcode_dsl import Source, compile_source
 from dlcode_dsl.diagnostics import Diagnostic
-from dlcode_verifier import Refuted, verify
+from dlcode_verifier import Proved, Refuted, verify
 from tests.verifier.support import refutations
 
 
@@ -90,3 +90,55 @@ def test_each_kind_of_refusal_has_its_code() -> None:
 def test_a_packet_that_was_cut_is_told_with_both_lengths() -> None:
     diagnostic = said("if (extent(wire) < 20:u32) { exit pass } read %x: u8 = packet[19:u32] exit pass")
     assert diagnostic.notes == ("packet that does it: 0 bytes, of 20 on the wire",)
+
+
+def helped(text: str) -> list[str]:
+    """The advice of a source's one program, without its edits."""
+    (program,) = compile_source(Source("h.ash", text)).programs
+    answer = verify(program)
+    assert isinstance(answer, Refuted)
+    return [each.help for each in answer.diagnostics]
+
+
+def test_of_a_difference_the_test_is_offered_and_no_wrapping() -> None:
+    source = "filter f on ethernet {\n  let p = udp.payload else false\n  let n = p.len - 12\n  n > 100\n}\n"
+    (program,) = compile_source(Source("f.ash", source)).programs
+    answer = verify(program)
+    assert isinstance(answer, Refuted)
+    (diagnostic,) = answer.diagnostics
+    assert diagnostic.help == "test the operands first: `if p.len >= 12 { … }`"
+    assert diagnostic.edit is None
+
+
+def test_of_a_promise_that_wraps_the_value_at_entry_is_not_offered() -> None:
+    head = "handler h on has(ipv4)\n  owns n: u32\n"
+    assert helped(head + "  ensures n > 0\n{\n  n +%= 1\n  consume\n}\n") == [""]
+    assert helped(head + "  ensures n > 0\n{\n  consume\n}\n") == ["the value at entry is `old(…)`"]
+
+
+def test_of_a_frame_too_long_it_is_told_what_room_its_headers_leave() -> None:
+    def source(when: str, sent: str) -> str:
+        head = f"handler h on ipv4/udp.dport == 7\n  may reply\n  when {when}\n"
+        return f"{head}{{\n  send reply({sent})\n  consume\n}}\n"
+
+    assert helped(source("payload.len >= 0", "payload")) == [
+        "its headers take 42 bytes of a frame's 1514: `when payload.len <= 1472`"
+    ]
+    (program,) = compile_source(Source("h.ash", source("payload.len <= 1472", "payload"))).programs
+    assert isinstance(verify(program), Proved)
+    assert helped(source("payload.len >= 4", "payload[2 ..]")) == [
+        "its headers take 42 bytes of a frame's 1514: send at most 1472 more"
+    ]
+
+
+def test_of_a_frame_outside_its_template_it_is_told_what_that_fixes() -> None:
+    source = """template alarm = ethernet(src: own) / ipv4(src: own, dst: 10.0.0.9) / udp(dport: 514)
+message r { a: u16 }
+handler w on ipv4/udp.dport == 9
+  may send alarm
+{
+  send alarm(ipv4(dst: ipv4.src), r(a: 1))
+  consume
+}
+"""
+    assert helped(source) == ["`alarm` fixes ipv4.dst to 10.0.0.9: leave it out, or test the value before it is sent"]

@@ -48,6 +48,8 @@ def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | N
             if _is_local(told["index"], node.span.source.text):
                 help = "test the index first: `if {index} < {region}.len {{ … }}`"
                 edit = _test_before(program, node, node.index, f">= {node.region}.len")
+        case FaultKind.WRAP, form.Binary("-", left, right):
+            return f"test the operands first{_at_least(left, right)}", None
         case FaultKind.WRAP, form.Binary():
             edit = _percent_after_operator(node)
         case FaultKind.DIVISION, form.Binary(_, _, right):
@@ -56,8 +58,14 @@ def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | N
             edit = _test_before(program, node, right, f">= {left.type.bits}")
         case FaultKind.NARROW, form.Convert(_, operand, type):
             edit = _test_before(program, node, operand, f">= {1 << type.bits}")
-        case FaultKind.ENSURES, _ if "old(" in node.span.text:
+        case FaultKind.ENSURES, _ if "old(" in node.span.text or re.search(r"[-+*]%", program.span.text):
             help = ""
+        case FaultKind.FRAME_LENGTH, form.Check(_, form.Compare("<=", _, form.Constant(room))):
+            help = f"its headers take {form.LONGEST_FRAME - room} bytes of a frame's {form.LONGEST_FRAME}: "
+            carries_all = re.search(r"(?<![\w.])payload\s*\)\s*$", node.span.text)
+            help += f"`when payload.len <= {room}`" if carries_all else f"send at most {room} more"
+        case FaultKind.TEMPLATE, form.Send(template=name) if name is not None:
+            help = _what_is_fixed(program, name, node) or help
         case FaultKind.LIMIT, form.Loop():
             edit = _else_after_limit(program, node)
     return help.format(longest=form.LONGEST_FRAME, **told), edit
@@ -82,6 +90,31 @@ def _is_local(expression: str, source: str) -> bool:
     """Whether an expression speaks of a name that a body declares, which the head of a handler doesn't know."""
     names = re.findall(r"(?<![\w.])[A-Za-z_]\w*", expression)
     return any(re.search(rf"\b(let|var|for)\s+{name}\b", source) for name in names)
+
+
+def _at_least(left: Expression, right: Expression) -> str:
+    """The test that a difference is none below zero, where the source shows what it is of."""
+    one, other = left.span.text, right.span.text
+    return f": `if {one} >= {other} {{ … }}`" if one and other and "\n" not in one + other else ""
+
+
+def _what_is_fixed(program: Program, name: str, node: form.Send) -> str:
+    """The fields that a `send` gives and its template fixes, with what they are fixed to."""
+    declared = next((each.span.text for each in program.templates if each.name == name), "")
+    in_template = dict(_CALL.findall(declared))
+    fixed: list[str] = []
+    for header, given in _CALL.findall(node.span.text.partition("(")[2]):
+        values = {field: value.strip() for field, value in _FIELD.findall(in_template.get(header, ""))}
+        names = [field for field, _ in _FIELD.findall(given)]
+        fixed += [f"{header}.{field} to {values[field]}" for field in names if values.get(field, "own") != "own"]
+    return f"`{name}` fixes {', '.join(fixed)}: leave it out, or test the value before it is sent" if fixed else ""
+
+
+_CALL = re.compile(r"(\w+)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+"""A header and its fields, where no call stands in a call inside."""
+
+_FIELD = re.compile(r"(\w+)\s*: ([^,()]*)")
+"""A field that is given, and its value up to what is nested in it."""
 
 
 def _ending(program: Program) -> str:
