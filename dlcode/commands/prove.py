@@ -17,6 +17,7 @@ from dlcode.commands.sources import EXIT_CODES, report
 from dlcode.judging import save_witnesses
 from dlcode.links import link_type_of
 from dlcode.questions import FORMS, Asked, CannotAsk, read_question, resolve
+from dlcode_dsl.dissecting import headers_in
 
 if TYPE_CHECKING:
     from dlcode_dsl import Packet as Bytes
@@ -100,8 +101,10 @@ def _of_one(asked: Asked, finding: Finding, output: Path) -> _Told:
             return _Told(YES, row, lines)
         case No(packet, matched):
             written = _save(output, asked, [finding])
-            lines = ["no", f"{_said(asked.names, matched)}: a packet of {len(packet.data)} bytes, {written}"]
-            row = {"answer": "no", **_shown(asked.names, finding), "capture": written}
+            headers = "/".join(headers_in(packet.data, asked.link))
+            what = f"a packet of {len(packet.data)} bytes" + (f", {headers}" if headers else "")
+            lines = ["no", f"{_said(asked.names, matched)}: {what}, {written}"]
+            row = {"answer": "no", **_shown(asked.names, finding), "headers": headers, "capture": written}
             return _Told(NO, row, [*lines, *_dump(packet)])
         case Unknown(reason):
             return _Told(UNKNOWN, {"answer": "unknown", "reason": reason}, [f"not proved: {reason}"])

@@ -12,6 +12,7 @@ from dlcode.captures import open_capture
 from dlcode.command_line import main
 from dlcode.questions import CannotAsk, Question, Written, read_question
 from dlcode_dsl import Packet, Verdict, compile_source, run
+from dlcode_dsl.dissecting import headers_in
 from dlcode_dsl.source import Source
 
 RULES = """\
@@ -91,7 +92,10 @@ def test_a_no_shows_the_packet_to_people_too(rules: str, capsys: pytest.CaptureF
     first, second, *dump = capsys.readouterr().out.splitlines()
     (packet,) = open_capture("shown.pcap")
     assert first == "web == low: no"
-    assert second == f"  low matches, web does not: a packet of {len(packet.data)} bytes, written to shown.pcap"
+    headers = "/".join(headers_in(packet.data, "ethernet"))
+    assert headers in ("ethernet/ipv4/tcp", "ethernet/ipv6/tcp")
+    what = f"a packet of {len(packet.data)} bytes, {headers}"
+    assert second == f"  low matches, web does not: {what}, written to shown.pcap"
     assert bytes.fromhex("".join(line.split(":", 1)[1] for line in dump)) == packet.data
 
 
@@ -112,7 +116,7 @@ def test_a_yes_says_of_which_packets_it_speaks(rules: str, capsys: pytest.Captur
 def test_a_packet_that_answers_is_short(rules: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Ethernet, IPv4, and TCP as far as its data offset: no way through the extension headers of IPv6."""
     code, row = told(capsys, "web never", rules)
-    assert (code, len(row["packet"]) // 2) == (1, 47)
+    assert (code, len(row["packet"]) // 2, row["headers"]) == (1, 47, "ethernet/ipv4/tcp")
 
 
 def test_the_filters_of_a_list_that_are_never_reached_are_named(
