@@ -59,9 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("DLCODE_TRACEBACK"):
             raise
         from dlcode.captures import CaptureError
+        from dlcode_jit.errors import ImageError
 
         if isinstance(error, CaptureError):
             return _say(f"{error}\nhelp: {error.fault.help}")
+        if isinstance(error, ImageError):
+            return _say(error.reason)
         return _say(f"a bug in dlcode, not in your input: {type(error).__name__}: {error}\n"
                     "help: set DLCODE_TRACEBACK=1 to see where, and please report it")  # fmt: skip
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from dlcode.commands.sources import EXIT_CODES, judged, report
 from dlcode.judging import Judged
-from dlcode_dsl import Packet, Program, run_test
+from dlcode_dsl import Packet, Program, TestCase, run_test
 from dlcode_dsl import run as interpret
+from dlcode_dsl.core.interpret import Fault
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +53,28 @@ def _rows(path: str, found: Judged) -> list[dict[str, Any]]:
             "line": test.span.line,
             "program": test.program.name,
             "test": test.name,
-            "failures": {engine: run_test(test, runner) for engine, runner in engines[test.program.name].items()},
+            "failures": _failures(test, engines[test.program.name]),
         }
         for test in found.compiled.tests
     ]
+
+
+def _failures(test: TestCase, runners: Mapping[str, Runner]) -> dict[str, list[str]]:
+    """What each engine fails in. A run that the interpreter stopped is not compiled: nothing would stop it there."""
+    stopped = False
+
+    def interpreted(*given: Any) -> Any:
+        nonlocal stopped
+        try:
+            return interpret(*given)
+        except Fault:
+            stopped = True
+            raise
+
+    failures = {"interpreter": run_test(test, interpreted)}
+    if "compiled" in runners and not stopped:
+        failures["compiled"] = run_test(test, runners["compiled"])
+    return failures
 
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:
@@ -86,12 +105,12 @@ Runner = Callable[..., Any]
 
 
 def _engines(found: Judged) -> dict[str, dict[str, Runner]]:
-    """For each program, what it can be run by: compiled code only where it is proved."""
+    """For each program, what runs it besides the interpreter: compiled code, where it is proved."""
     from dlcode_jit import host_image
 
     engines: dict[str, dict[str, Runner]] = {}
     for judgement in found.judgements:
-        runners: dict[str, Runner] = {"interpreter": interpret}
+        runners: dict[str, Runner] = {}
         if judgement.certificate is not None:
             runners["compiled"] = _compiled(host_image(judgement.certificate))
         engines[judgement.program.name] = runners

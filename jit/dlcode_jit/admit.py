@@ -26,6 +26,7 @@ def admitted(certificate: Certificate) -> tuple[Program, QueueLayout, tuple[Alig
         raise ImageError("certificate", "this is no certificate that was made or checked again in this process")
     queue = QueueLayout(certificate.maximum_effects, certificate.longest_frame)
     if queue.size > LARGEST_QUEUE:
-        reason = f"{queue.entries} entries of a send queue may be filled: more than {LARGEST_QUEUE} bytes"
+        name, entries = certificate.program.name, queue.entries
+        reason = f"one run of {name} may fill {entries} entries of a send queue: more than {LARGEST_QUEUE} bytes"
         raise ImageError("unsupported", reason)
     return certificate.program, queue, certificate.alignment
