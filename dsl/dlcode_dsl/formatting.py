@@ -1,7 +1,8 @@
 """The formatter: one way to write a source down.
 
-It keeps the author's lines and comments, and decides what lies between: indentation by brackets, one space or none
-between words, comments of neighbouring lines below one another, at most one empty line. What it makes of its own output
+It keeps the author's lines and comments, but for the braces of a body of several lines, which end the line they open
+on and start the one they close on; and decides what lies between: indentation by brackets, one space or none between
+words, comments of neighbouring lines below one another, at most one empty line. What it makes of its own output
 is that output. A source with a syntax error is left as it is, and so is one that would not read back the same.
 """
 
@@ -68,7 +69,7 @@ def _words(text: str) -> list[str]:
 
 
 def _text(text: str) -> str:
-    written = list(_written(list(_lines(text))))
+    written = list(_written(list(_opened(list(_lines(text))))))
     out: list[str] = []
     for start, end in _blocks(written):
         column = max((len(code) for code, comment, _ in written[start:end] if code and comment), default=0)
@@ -123,6 +124,44 @@ def _lines(text: str) -> Iterator[_Line]:
         yield _Line(tokens, comment, apart)
 
 
+def _opened(source: list[_Line]) -> Iterator[_Line]:
+    """The lines, parted after the opening and before the closing brace of a body that has several."""
+    after, before = _braces(source)
+    for line in source:
+        tokens: list[Token] = []
+        apart = line.apart
+        for token in line.tokens:
+            if tokens and (id(token) in before or id(tokens[-1]) in after):
+                yield _Line(tokens, "", apart)
+                tokens, apart = [], False
+            tokens.append(token)
+        yield _Line(tokens, line.comment, apart)
+
+
+def _braces(source: list[_Line]) -> tuple[set[int], set[int]]:
+    """The braces, by identity, that open and that close a body of several lines; those of layouts are none."""
+    after: set[int] = set()
+    before: set[int] = set()
+    stack: list[tuple[Token, int]] = []
+    layout = False
+    for number, line in enumerate(source):
+        for place, token in enumerate(line.tokens):
+            if not stack and place == 0 and token.value in lines.DECLARATION_WORDS:
+                layout = token.value in _LAYOUTS
+            if token.value in lines.OPENING:
+                stack.append((token, number))
+            elif token.value in lines.CLOSING and stack:
+                opening, at = stack.pop()
+                if opening.value == "{" and at != number and not layout:
+                    after.add(id(opening))
+                    before.add(id(token))
+    return after, before
+
+
+_LAYOUTS = frozenset({"header", "message"})
+"""Declarations whose braces hold fields, and no statements."""
+
+
 def _between(gap: str) -> Iterator[str]:
     """The comments and line ends of what lies between two tokens."""
     for found in re.finditer(r"//[^\n]*|\n", gap):
@@ -136,6 +175,7 @@ def _written(source: list[_Line]) -> Iterator[tuple[str, str, bool]]:
     """Each line's code with its indentation, its comment (indented, where it stands alone), and whether it is apart."""
     stack: list[int] = []  # what each open bracket adds
     previous: Token | None = None
+    layers = False  # the statement is made of the headers of a packet
     in_head = False  # the line before is a clause of a handler's head
     for line in source:
         closing = 0
@@ -158,7 +198,9 @@ def _written(source: list[_Line]) -> Iterator[tuple[str, str, bool]]:
                 added = True
             elif token.value in lines.CLOSING and stack and stack.pop():
                 added = False
-        code = _spaced(line.tokens, padded=head)
+        if first is not None and not (closing or _goes_on(previous, line.tokens)):
+            layers = first.value in _OF_LAYERS
+        code = _spaced(line.tokens, padded=head, layers=layers)
         yield (INDENT * level + code if code else ""), (line.comment if code else INDENT * level + line.comment), apart
         previous = line.tokens[-1] if line.tokens else previous
 
@@ -181,11 +223,19 @@ def _goes_on(previous: Token | None, tokens: list[Token]) -> bool:
 # ---- what stands between two words
 
 
-def _spaced(tokens: list[Token], *, padded: bool) -> str:
+_OF_LAYERS = frozenset({"packet", "template"})
+"""What begins with these is headers, parted by `/`."""
+
+
+def _spaced(tokens: list[Token], *, padded: bool, layers: bool) -> str:
     parts: list[str] = []
+    depth = 0
     for place, token in enumerate(tokens):
-        if place and _apart(tokens[place - 1], token, tokens[0]):
+        between = depth == 0 and "/" in (token.value, tokens[place - 1].value)
+        if place and ((layers and between) or _apart(tokens[place - 1], token, tokens[0])):
             parts.append(" ")
+        depth += (token.value in ("(", "[")) - (token.value in (")", "]"))
+        layers = layers or (token.value == "sent" and tokens[0].value == "expect")
         parts.append(str(token))
         if padded and place == 0:
             parts.append(" " * (CLAUSE_WIDTH - len(token)))

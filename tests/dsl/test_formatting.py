@@ -26,7 +26,9 @@ def formatted(text: str) -> str:
 
 @each_case(Path(__file__).parent / "data" / "formatting.test")
 def test_a_source_is_written_in_one_way(case: Case, request: pytest.FixtureRequest) -> None:
-    case.expect({"formatted": formatted(case.input)}, request)
+    once = formatted(case.input)
+    assert formatted(once) == once
+    case.expect({"formatted": once}, request)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -41,6 +43,15 @@ def test_a_source_that_lost_its_blanks_says_the_same(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     flat = "\n".join(" ".join(line.split()) for line in text.splitlines())
     assert parse(Source("flat.ash", formatted(flat))).declarations == parse(Source("right.ash", text)).declarations
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_bodies_that_lost_their_first_line_ends_get_them_again(path: Path) -> None:
+    """What stands behind a brace says the same there, and formatting it twice is formatting it once."""
+    text = path.read_text(encoding="utf-8")
+    once = formatted(text.replace("{\n", "{ "))
+    assert formatted(once) == once
+    assert parse(Source("joined.ash", once)).declarations == parse(Source("right.ash", text)).declarations
 
 
 @settings(max_examples=200, deadline=None)
