@@ -1,6 +1,7 @@
-"""Questions about filters as users write them: `web => 'tcp.dport == 80'`, read, resolved, proved and asked.
+"""Questions about filters as users write them: `web => tcp.dport == 80`, read, resolved, proved and asked.
 
-What a question speaks of is a filter of a source, a handler's binding filter (`NAME.on`), or an expression in quotes.
+What a question speaks of is a filter of a source, a handler's binding filter (`NAME.on`), or an expression, which
+stands in quotes where it could be read in two ways.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         f"questions:\n{FORMS}\n\nA filter is a name in one of the sources, FILE.ash:NAME, a handler's NAME.on, or an"
-        "\nexpression in quotes: dlcode prove \"web => 'tcp.dport == 80'\" web.ash\n\n"
+        '\nexpression: dlcode prove "web => tcp.dport == 80" web.ash; it stands in quotes of its own in a list,'
+        "\nand where there are two `==`: dlcode prove \"web == 'tcp.dport == 80'\" web.ash\n\n"
         "exit code: 0 yes (of shadowed: all are reached), 1 no, or a filter is refused, 2 could not run, 3 not proved"
     )
     help = "a question, in one argument or several, and the sources that it is about, which end in .ash"
