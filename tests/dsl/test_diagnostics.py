@@ -151,3 +151,23 @@ def test_a_source_of_very_many_words_is_refused_before_it_is_read(text: str) -> 
     assert [each.title for each in found] == ["a source has at most 250000 words and signs"]
     commented = compile_source(Source("case.ash", "// " + "a " * 300_000 + "\nfilter f on ethernet { has(tcp) }"))
     assert not commented.diagnostics
+
+
+ON_UDP = "handler h on udp.dport == 7\n  owns last: u8\n  owns part: u8[64]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ON_UDP + "{\n  let n = payload.len else pass\n  last = n as u8\n  pass\n}\n",
+        ON_UDP + "  when payload.len <= 64\n{\n  last = payload.len as u8\n  pass\n}\n",
+        ON_UDP + "{\n  let n = payload.len else pass\n  if n <= 64 { copy payload -> part }\n  pass\n}\n",
+        ON_UDP + "  when payload.len <= 64\n{\n  copy payload -> part\n  pass\n}\n",
+        "filter f on ethernet {\n  let n = udp.payload.len else false\n  n > 3\n}\n",
+        "filter f on ethernet { ipv4.src in 10.0.0.0/8 }\n",
+        "use checksum\nfilter f on ethernet {\n  let sum = tcp.seq else false\n  fold16(sum) == 3\n}\n",
+    ],
+)
+def test_what_is_suggested_compiles(text: str) -> None:
+    """The ways out that the help of an absent payload, a network and a library's name speaks of."""
+    assert compile_source(Source("right.ash", text)).diagnostics == ()
