@@ -137,7 +137,7 @@ message r { a: u16 }
 handler w on ipv4/udp.dport == 9
   may send alarm
 {
-  send alarm(ipv4(dst: ipv4.src), r(a: 1))
+  send alarm(ipv4(dst:ipv4.src), r(a: 1))
   consume
 }
 """

@@ -110,10 +110,10 @@ def _what_is_fixed(program: Program, name: str, node: form.Send) -> str:
     return f"`{name}` fixes {', '.join(fixed)}: leave it out, or test the value before it is sent" if fixed else ""
 
 
-_CALL = re.compile(r"(\w+)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_CALL = re.compile(r"\b(\w+)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 """A header and its fields, where no call stands in a call inside."""
 
-_FIELD = re.compile(r"(\w+)\s*: ([^,()]*)")
+_FIELD = re.compile(r"\b(\w+)\s*:\s*([^,()]*)")
 """A field that is given, and its value up to what is nested in it."""
 
 
