@@ -38,7 +38,7 @@ WINDOW = 48
 PASSES = 4
 """Passes over the promises, each by itself, after which all facts that are left are given up."""
 
-STEPS_A_ROW = 20
+STEPS_A_ROW = 5
 """What a query is charged besides Z3's own count of its steps, for each row of the table: to tell Z3 of them, and to
 read a model, takes time that Z3 does not count."""
 
