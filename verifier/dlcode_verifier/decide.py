@@ -42,6 +42,9 @@ STEPS_A_ROW = 5
 """What a query is charged besides Z3's own count of its steps, for each row of the table: to tell Z3 of them, and to
 read a model, takes time that Z3 does not count."""
 
+LEAST_SHARE = 4
+"""Where integers have no answer, the next goal may take half of the effort, and so on: at least 1/16."""
+
 TOGETHER_MOST = 8
 """Most efforts of one query, however many goals it is about."""
 
@@ -89,6 +92,7 @@ class Desk:
         self.rulings: dict[int, Ruling] = {}
         self.dropped: set[int] = set()  # candidates that are relied upon no more
         self.given_up: set[int] = set()  # positions of their promises
+        self.in_vain = 0  # how many single goals in a row integers were asked about without an answer
         self.integers = Side(Integer(context, task.maximum, task.shapes), task, task.integer_effort)
         self._vectors: Side | None = None
 
@@ -232,6 +236,8 @@ class Desk:
     def ask(self, side: Side, position: int, name: str) -> Ruling:
         if self.used_up:
             return Ruling(OPEN, name)
+        if side is self.integers:
+            side.allow(self.task.integer_effort >> min(self.in_vain, LEAST_SHARE))
         side.solver.push()
         side.add(side.fails_first(position, self.given_up))
         found = self.check(side)
@@ -242,6 +248,8 @@ class Desk:
             ruling = Ruling(REFUTED, name, candidate if self.has_loops else self.shortest(side, candidate))
         else:
             ruling = Ruling(OPEN, name)
+        if side is self.integers:
+            self.in_vain = self.in_vain + 1 if ruling.status == OPEN else 0
         side.solver.pop()
         return ruling
 
