@@ -21,15 +21,20 @@ PAUSE = 0.2
 THOUSAND = 1000
 
 PAIRS = {
-    "equal, yes": (equal, "tcp.dport == 80", "has(tcp) && tcp.dport < 81 && tcp.dport > 79", Yes),
+    "equal, yes": (equal, "ipv4/tcp.dport == 80", "has(ipv4/tcp) && ipv4/tcp.dport < 81 && ipv4/tcp.dport > 79", Yes),
     "equal, no": (equal, "ipv4.dst == 10.0.0.1 && tcp.dport == 80", "ipv4.dst == 10.0.0.1 && tcp.dport == 8080", No),
-    "implies, yes": (implies, "tcp.dport == 80 && ipv4.dst == 10.0.0.1", "ipv4.dst & 255.0.0.0 == 10.0.0.0", Yes),
+    "implies, yes": (implies, "ipv4.dst == 10.0.0.1 && tcp.dport == 80", "ipv4.dst & 255.0.0.0 == 10.0.0.0", Yes),
     "implies, no": (implies, "ipv4.dst & 255.0.0.0 == 10.0.0.0", "ipv4.dst & 255.255.0.0 == 10.0.0.0", No),
-    "disjoint by a field": (disjoint, "tcp.dport == 80", "udp.dport == 80", Yes),
-    "disjoint by Z3": (disjoint, "tcp.dport in [53, 80]", "tcp.dport in [79, 443] || tcp.dport == 60", Yes),
-    "disjoint, no": (disjoint, "tcp.dport == 80 && ipv4.dst == 10.0.0.1", "ipv4.src == 192.0.2.1 && has(tcp)", No),
-}
-"""A question, two filters' conditions, and the answer."""
+    "disjoint by a field": (disjoint, "ipv4/tcp.dport == 80", "ipv4/udp.dport == 80", Yes),
+    "disjoint by Z3": (
+        disjoint, "ipv4/tcp.dport in [53, 80]", "ipv4/tcp.dport in [79, 443] || ipv4/tcp.dport == 60", Yes
+    ),
+    "disjoint, no": (disjoint, "ipv4.dst == 10.0.0.1 && tcp.dport == 80", "ipv4.src == 192.0.2.1 && has(ipv4/tcp)", No),
+    "bare names: equal, yes": (equal, "tcp.dport == 80", "has(tcp) && tcp.dport < 81 && tcp.dport > 79", Yes),
+    "bare names: disjoint by a field": (disjoint, "tcp.dport == 80", "udp.dport == 80", Yes),
+    "bare names: disjoint by Z3": (disjoint, "tcp.dport in [53, 80]", "tcp.dport in [79, 443] || tcp.dport == 60", Yes),
+}  # fmt: skip
+"""A question, two filters' conditions, and the answer. A bare name means IPv4 and IPv6 with its extension headers."""
 
 
 def proved(source: str) -> list[Certificate]:
