@@ -6,6 +6,7 @@ its returns leave. What it reads without an `else` is claimed to be there.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from .. import codes
@@ -189,9 +190,9 @@ class _Call(Statements):
             name = self.function.name
             raise wrong(codes.NO_VERDICT, name.span, name=name, wanted="a value", help=help)
 
+    @abstractmethod
     def give(self, value: tree.Expression) -> None:
         """Make an expression what the call comes to."""
-        raise NotImplementedError
 
     # ---- statements
 
