@@ -6,7 +6,6 @@ import pytest
 
 import dlcode
 from bench.conftest import Emulated
-from dlcode_aegis_core.machine.cache import INVALID
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_dsl import Packet, Verdict
 from dlcode_jit.outcome import Outcome
@@ -29,8 +28,7 @@ def test_handler_from_call_to_return(
         nonlocal before
         before = machine.cpu.instructions
         if cold:
-            tags = machine.cpu.instruction_cache.tags
-            tags[:] = [INVALID] * len(tags)
+            machine.cpu.instruction_cache.clear()
         return machine.run(packet)
 
     outcome = emulated(run, lambda: machine.cpu.now_ps / 1e12)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 
 from dlcode_aegis_core.machine.bus import Bus
-from dlcode_aegis_core.machine.cache import INVALID
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory as Dram
@@ -91,7 +90,7 @@ class BareMachine:
 
     def _call(self, length: int, wire_length: int) -> int:
         cpu, image = self.cpu, self.image
-        cpu.data_cache.tags[:] = [INVALID] * len(cpu.data_cache.tags)  # memory was written behind its back
+        cpu.data_cache.clear()  # memory was written behind its back
         for number in range(1, 32):
             cpu.gpr[number] = 0xDEAD_0000 | number
         arguments = {"a0": KSEG0 + PACKET, "a1": length, "a2": wire_length, "a3": KSEG0 + LEASE}

@@ -18,6 +18,7 @@ Sources: Kane, MIPS RISC Architecture; psx-spx; MAME mips1.cpp for the TLB's reg
 
 from __future__ import annotations
 
+from ctypes import Structure, c_uint32
 from typing import Final
 
 from dlcode_jit.mips.registers import Control, ExceptionCode
@@ -38,9 +39,15 @@ CAUSE_HARDWARE_SHIFT: Final = 10
 RESET_VECTOR: Final = 0xBFC00000
 """Where the processor starts."""
 
-# By BEV: where a missing kuseg translation leads, and everything else.
-_REFILL_VECTORS: Final = {False: 0x80000000, True: 0xBFC00100}
-_GENERAL_VECTORS: Final = {False: 0x80000080, True: 0xBFC00180}
+REFILL_VECTOR: Final = 0x80000000
+"""Where a missing kuseg translation leads."""
+GENERAL_VECTOR: Final = 0x80000080
+"""Where everything else does."""
+BOOT_REFILL_VECTOR: Final = 0xBFC00100
+BOOT_GENERAL_VECTOR: Final = 0xBFC00180
+
+
+_REGISTERS: Final = tuple("index entry_lo context bad_address entry_hi status cause epc processor_id".split())
 
 
 class MachineException(Exception):
@@ -63,28 +70,41 @@ class MachineException(Exception):
         self.translation, self.refill, self.unit = translation, refill, unit
 
 
-class Cp0:
-    """The registers. Random depends on time, so the CPU answers for it, as for the hardware lines in Cause."""
+class Cp0(Structure):
+    """The registers. Random depends on time, so the CPU answers for it, as for the hardware lines in Cause.
+
+    They lie in memory as 32-bit words, and all but `__init__` is compiled as it stands here too.
+    """
+
+    _fields_ = [(name, c_uint32) for name in _REGISTERS]
+
+    index: int
+    entry_lo: int
+    context: int
+    bad_address: int
+    entry_hi: int
+    status: int
+    cause: int
+    epc: int
+    processor_id: int
 
     def __init__(self, processor_id: int) -> None:
-        self.index = self.entry_lo = self.context = self.bad_address = self.entry_hi = self.cause = self.epc = 0
-        self.status = STATUS_BOOT_VECTORS
-        self.processor_id: Final = processor_id
+        super().__init__(status=STATUS_BOOT_VECTORS, processor_id=processor_id)
 
     @property
     def user(self) -> bool:
         """Whether the machine is in user mode."""
-        return bool(self.status & STATUS_USER)
+        return self.status & STATUS_USER != 0
 
     @property
     def usable(self) -> bool:
         """Whether the program may use coprocessor 0: in kernel mode, or if CU0 lets users."""
-        return not self.status & STATUS_USER or bool(self.status & STATUS_USABLE_0)
+        return self.status & STATUS_USER == 0 or self.status & STATUS_USABLE_0 != 0
 
     def interrupted(self, lines: int) -> bool:
         """Whether an interrupt is pending, not masked, and enabled. Bit n of `lines` is hardware line n: IP(2+n)."""
         pending = lines << CAUSE_HARDWARE_SHIFT | self.cause & CAUSE_SOFTWARE
-        return bool(self.status & STATUS_INTERRUPTS and pending & self.status & 0xFF00)
+        return self.status & STATUS_INTERRUPTS != 0 and pending & self.status & 0xFF00 != 0
 
     def read(self, register: int, random: int, lines: int) -> int:
         """A register as mfc0 gives it; those that the part does not have are zero."""
@@ -127,23 +147,24 @@ class Cp0:
             case Control.CAUSE:
                 self.cause = self.cause & ~CAUSE_SOFTWARE | value & CAUSE_SOFTWARE
 
-    def enter(self, exception: MachineException, pc: int, in_slot: bool) -> int:
-        """Set the registers for an exception of the instruction at `pc`; the vector to go on at."""
+    def enter(self, code: int, unit: int, pc: int, in_slot: bool) -> None:
+        """Set the registers for an exception of the instruction at `pc`; `unit` is the coprocessor that is missing."""
         self.epc = (pc - 4) & MASK if in_slot else pc
-        self.cause = (
-            self.cause & CAUSE_SOFTWARE
-            | (CAUSE_DELAY_SLOT if in_slot else 0)
-            | exception.unit << 28
-            | exception.code << 2
-        )
-        if exception.bad_address is not None:
-            self.bad_address = exception.bad_address
-            if exception.translation:
-                self.context = self.context & 0xFFE00000 | exception.bad_address >> 10 & 0x1FFFFC
-                self.entry_hi = exception.bad_address & 0xFFFFF000 | self.entry_hi & 0xFC0
-        boot = bool(self.status & STATUS_BOOT_VECTORS)
+        self.cause = self.cause & CAUSE_SOFTWARE | (CAUSE_DELAY_SLOT if in_slot else 0) | unit << 28 | code << 2
         self.status = self.status & ~0x3F | self.status << 2 & 0x3C
-        return (_REFILL_VECTORS if exception.refill else _GENERAL_VECTORS)[boot]
+
+    def blame(self, address: int, translation: bool) -> None:
+        """Set the registers that tell of a bad address: Context and EntryHi too if its translation is what failed."""
+        self.bad_address = address
+        if translation:
+            self.context = self.context & 0xFFE00000 | address >> 10 & 0x1FFFFC
+            self.entry_hi = address & 0xFFFFF000 | self.entry_hi & 0xFC0
+
+    def vector(self, refill: bool) -> int:
+        """Where an exception leads; `refill`: of a missing kuseg translation."""
+        if self.status & STATUS_BOOT_VECTORS:
+            return BOOT_REFILL_VECTOR if refill else BOOT_GENERAL_VECTOR
+        return REFILL_VECTOR if refill else GENERAL_VECTOR
 
     def leave(self) -> None:
         """What rfe does to Status: current becomes previous, previous becomes old, old stays."""

@@ -34,12 +34,13 @@ from dlcode_aegis_core.machine.cp0 import Cp0, MachineException
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.processor import Processor, Trace
 from dlcode_aegis_core.machine.tlb import ENTRIES, WIRED, Access, Page, Tlb
 from dlcode_aegis_core.machine.units import PICOSECONDS, cycles_of
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
 from dlcode_jit.mips.decode import Decoded, decode
 from dlcode_jit.mips.registers import Control, ExceptionCode
-from dlcode_jit.mips.row import Cpu as Processor
+from dlcode_jit.mips.row import Cpu as Executor
 from dlcode_jit.mips.row import Meaning
 
 MASK: Final = 0xFFFFFFFF
@@ -55,8 +56,7 @@ Executable = tuple[Meaning, tuple[int, ...], int, bool]
 class Cpu:
     """The processor with its TLB, caches and write buffer.
 
-    `gpr` has the 32 general registers and NOWHERE; `cycles` and `instructions` only grow. `trace`, if set, is called
-    with each instruction's address and the cycle at which it begins.
+    `processor.Processor` says what it offers. `gpr` has the 32 general registers and NOWHERE.
     """
 
     def __init__(self, parameters: Parameters, bus: Bus, events: EventQueue) -> None:
@@ -69,7 +69,9 @@ class Cpu:
         self.instruction_cache: Final = Cache(integer("cache.instruction_bytes"))
         self.data_cache: Final = Cache(integer("cache.data_bytes"))
         self.write_buffer: Final = WriteBuffer(integer("write_buffer.depth"))
-        self.trace: Callable[[int, int], None] | None = None
+        self.trace: Trace | None = None
+        self.breakpoints: set[int] = set()
+        self.stopped_at: int | None = None
         self.interrupt_lines = 0
         self.cycles = 0
         self.instructions = 0
@@ -114,39 +116,43 @@ class Cpu:
         self._in_slot = False
         self._delayed: tuple[int, int] | None = None
         self._arriving: tuple[int, int] | None = None
+        self.stopped_at = None
+
+    @property
+    def pending_load(self) -> tuple[int, int] | None:
+        """See Processor, as for all that follow."""
+        return self._delayed
 
     @property
     def now_ps(self) -> int:
-        """The time."""
         return self.cycles * PICOSECONDS // self.clock_hz
 
     def stall(self, cycles: int) -> None:
-        """Let a device that uses memory hold the processor up."""
         self.cycles += cycles
 
     def set_line(self, line: int, asserted: bool) -> None:
-        """Set the level of hardware interrupt line 0 to 5."""
         self.interrupt_lines = self.interrupt_lines & ~(1 << line) | asserted << line
         self._horizon = 0
 
     def run(self, until_ps: int) -> None:
-        """Execute until the time is at or past `until_ps`, at an instruction's end.
-
-        Raises BeyondModel if the program asks for something that the model leaves out.
-        """
         until = cycles_of(until_ps, self.clock_hz)
+        passing, self.stopped_at = self.stopped_at, None
         while self.cycles < until:
             if self._settle():
                 continue
             next_event = cycles_of(self.events.next_time_ps, self.clock_hz)
             self._horizon = min(until, next_event, self.write_buffer.next_effect)
             while self.cycles < self._horizon:
+                if self._pc in self.breakpoints and self._pc != passing:
+                    self.stopped_at = self._pc
+                    return
+                passing = None
                 self._execute()
 
     def step(self) -> None:
-        """Execute one instruction, after what comes before it."""
         while self._settle():
             pass
+        self.stopped_at = None
         self._execute()
 
     # ---- One instruction --------------------------------------------------------------------------------------------
@@ -203,7 +209,10 @@ class Cpu:
         if self._delayed is not None:
             self.gpr[self._delayed[0]] = self._delayed[1]
         self.cycles += self._exception_cycles
-        self.pc = self.cp0.enter(exception, self._pc, self._in_slot)
+        self.cp0.enter(exception.code, exception.unit, self._pc, self._in_slot)
+        if exception.bad_address is not None:
+            self.cp0.blame(exception.bad_address, exception.translation)
+        self.pc = self.cp0.vector(exception.refill)
         self._mode_changed()
 
     def _decode(self, word: int) -> Executable:
@@ -342,7 +351,7 @@ class Cpu:
     # ---- What instructions do: the methods of dlcode_jit.mips.row.Cpu -----------------------------------------------
 
     def branch(self, displacement: int) -> None:
-        """See Processor, as for all that follow."""
+        """See Executor, as for all that follow."""
         self._target = (self.next_pc + (displacement << 2)) & MASK
 
     def jump(self, target: int) -> None:
@@ -502,6 +511,6 @@ def _reserved(cpu: Cpu) -> NoReturn:
     raise MachineException(ExceptionCode.RESERVED_INSTRUCTION)
 
 
-def _is_a_processor(cpu: Cpu) -> Processor:
-    """Has the type checker compare the CPU with what the rows ask for."""
-    return cpu
+def _is_what_is_asked_for(cpu: Cpu) -> tuple[Executor, Processor]:
+    """Has the type checker compare the CPU with what the rows ask for, and with what stations do."""
+    return cpu, cpu

@@ -14,6 +14,7 @@ are equal and the address space identifiers are too, or G is set.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -32,6 +33,8 @@ UNCACHED: Final = 1 << 11
 DIRTY: Final = 1 << 10
 VALID: Final = 1 << 9
 GLOBAL: Final = 1 << 8
+HI_BITS: Final = PAGE | IDENTIFIER
+LO_BITS: Final = PAGE | UNCACHED | DIRTY | VALID | GLOBAL
 
 
 class Access(Enum):
@@ -66,18 +69,22 @@ class Page:
 
 
 class Tlb:
-    """The entries, each a pair of words; all invalid and none matching at first."""
+    """All entries are invalid and match nothing at first.
+
+    `pairs` holds EntryHi and EntryLo of each entry in turn, and stays where it is, so that code may point there.
+    """
 
     def __init__(self) -> None:
-        self._entries: Final = [(0x80000000, 0)] * ENTRIES
+        self.pairs: Final = array("I", [0x80000000, 0]) * ENTRIES
 
     def read(self, index: int) -> tuple[int, int]:
         """EntryHi and EntryLo of an entry."""
-        return self._entries[index]
+        return self.pairs[2 * index], self.pairs[2 * index + 1]
 
     def write(self, index: int, entry_hi: int, entry_lo: int) -> None:
         """Set an entry."""
-        self._entries[index] = (entry_hi & (PAGE | IDENTIFIER), entry_lo & (PAGE | UNCACHED | DIRTY | VALID | GLOBAL))
+        self.pairs[2 * index] = entry_hi & HI_BITS
+        self.pairs[2 * index + 1] = entry_lo & LO_BITS
 
     def probe(self, entry_hi: int) -> int | None:
         """Index of the entry that matches EntryHi's page and identifier.
@@ -86,7 +93,7 @@ class Tlb:
         """
         matching = [
             index
-            for index, (hi, lo) in enumerate(self._entries)
+            for index, (hi, lo) in enumerate(zip(self.pairs[::2], self.pairs[1::2], strict=True))
             if not (hi ^ entry_hi) & PAGE and (lo & GLOBAL or not (hi ^ entry_hi) & IDENTIFIER)
         ]
         if len(matching) > 1:
@@ -102,7 +109,7 @@ class Tlb:
         index = self.probe(address & PAGE | identifier & IDENTIFIER)
         if index is None:
             raise MachineException(access.tlb, address, translation=True, refill=address < 0x80000000)
-        _, lo = self._entries[index]
+        _, lo = self.read(index)
         if not lo & VALID:
             raise MachineException(access.tlb, address, translation=True)
         if access is Access.STORE and not lo & DIRTY:
