@@ -77,7 +77,7 @@ def assemble_kernel(parameters: Parameters) -> Assembly:
     devices = {
         "LANCE": KSEG1 + parameters.integer("lance.base"),
         "ASIC": KSEG1 + parameters.integer("ioasic.base"),
-        "STATION_ROM": KSEG1 + parameters.integer("ioasic.station_rom_base"),
+        "STATION_ROM": KSEG1 + parameters.integer("station_rom.base"),
     }
     symbols = {**layout.symbols(), **system_calls.symbols(), **abi.SYMBOLS, **devices}
     return assemble(_kernel_source(), "kernel", layout.cached("KERNEL_TEXT"), symbols)

@@ -197,8 +197,9 @@ class StationRom:
     """
 
     def __init__(self, parameters: Mapping[str, int | float], address: bytes) -> None:
-        self.base = int(parameters["ioasic.station_rom_base"])
-        self._access_cycles = cycles_of(int(parameters["ioasic.rom_access_ns"] * 1000), int(parameters["cpu.clock_hz"]))
+        self.base = int(parameters["station_rom.base"])
+        access_ns = parameters["station_rom.access_ns"]
+        self._access_cycles = cycles_of(int(access_ns * 1000), int(parameters["cpu.clock_hz"]))
         octets = address + rom_checksum(address).to_bytes(2, "little")
         self._content = octets + octets[::-1] + octets + b"\xff\x00\x55\xaa"
         self.size = 4 * len(self._content)

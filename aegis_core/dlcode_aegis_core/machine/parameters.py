@@ -1,6 +1,8 @@
 """A model of machine as data: every number with its unit, its source and how far it can be trusted.
 
-The tables are `models/*.toml`. An entry has
+A model is a file `models/*.toml` with a `title`, the `board` that its station is built on, the `parts` that it shares
+with other models (`models/parts/*.toml`), and the numbers that are its own. No number stands twice: a row that a model
+and one of its parts both have is a mistake. An entry has
 
     value, unit, source
     confidence   A  read in the maker's text, or measured on the part
@@ -9,6 +11,7 @@ The tables are `models/*.toml`. An entry has
                  D  recalled or assumed: `range` says between what
     status       "calibrated" for a number set by comparison with a published figure; absent otherwise
     minimum      least value that makes sense, 0 unless given
+    maximum      greatest value that makes sense, if there is one
     power_of_two whether the value must be one
 """
 
@@ -16,12 +19,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any, Final, Literal
 
 Number = int | float
+
+Board = Literal["ioasic", "kn02", "kn01"]
+"""What is around the processor: an I/O ASIC, or the LANCE with buffer memory of its own on a KN02 or KN01."""
 
 
 class UnknownParameter(ValueError):
@@ -44,6 +50,7 @@ class Entry:
     range: tuple[Number, Number] | None = None
     status: Literal["calibrated"] | None = None
     minimum: Number = 0
+    maximum: Number | None = None
     power_of_two: bool = False
 
     def with_value(self, value: object) -> Entry:
@@ -56,19 +63,29 @@ class Entry:
             value = int(value)
         if not self.minimum <= value < float("inf"):
             raise BadParameter(f"{self.name} must be at least {self.minimum} {self.unit}, not {value!r}")
+        if self.maximum is not None and value > self.maximum:
+            raise BadParameter(f"{self.name} must be at most {self.maximum} {self.unit}, not {value!r}")
         if self.power_of_two and (not isinstance(value, int) or value & (value - 1)):
             raise BadParameter(f"{self.name} must be a power of two, not {value!r}")
-        return Entry(
-            *(self.name, value, self.unit, self.source, self.confidence),
-            *(self.range, self.status, self.minimum, self.power_of_two),
-        )
+        return replace(self, value=value)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A model with one assumed number moved to an end of its range."""
+
+    name: str
+    value: Number
+    parameters: Parameters
 
 
 class Parameters(Mapping[str, Number]):
     """A model's numbers by name, such as `cpu.clock_hz`. It never changes; `replace` gives another."""
 
-    def __init__(self, model: str, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, model: str, title: str, board: Board, entries: Mapping[str, Entry]) -> None:
         self.model: Final = model
+        self.title: Final = title
+        self.board: Final = board
         self._entries: Final = dict(entries)
 
     @classmethod
@@ -76,8 +93,16 @@ class Parameters(Mapping[str, Number]):
         """The model of that name, such as `dec5000-125`. Raises UnknownParameter."""
         if model not in models():
             raise UnknownParameter(f'no machine model "{model}"{_close(model, models())}')
-        text = (_MODELS / f"{model.replace('-', '_')}.toml").read_text("utf-8")
-        return cls(model, {entry.name: entry for entry in _rows(tomllib.loads(text))})
+        tables = _read(f"{model.replace('-', '_')}.toml")
+        title, board, parts = (tables.pop(key) for key in ("title", "board", "parts"))
+        entries: dict[str, Entry] = {}
+        for each in (tables, *(_read(f"parts/{part}.toml") for part in parts)):
+            for entry in _rows(each):
+                if entry.name in entries:
+                    raise AssertionError(f"{entry.name} stands twice in model {model}")
+                entries[entry.name] = entry
+        by_group = sorted(entries.items(), key=lambda item: item[0].partition(".")[0])
+        return cls(model, title, board, dict(by_group))
 
     def __getitem__(self, name: str) -> Number:
         return self.entry(name).value
@@ -105,13 +130,19 @@ class Parameters(Mapping[str, Number]):
         return self._entries[name]
 
     def entries(self) -> Iterator[Entry]:
-        """All rows, in the order of the table."""
+        """All rows, group by group."""
         return iter(self._entries.values())
 
     def replace(self, values: Mapping[str, object]) -> Parameters:
         """The same model with other values. Raises UnknownParameter and BadParameter."""
         changed = {name: self.entry(name).with_value(value) for name, value in values.items()}
-        return Parameters(self.model, self._entries | changed)
+        return Parameters(self.model, self.title, self.board, self._entries | changed)
+
+    def sweep(self) -> Iterator[Swept]:
+        """For each number with a range, the model with it at the one end of its range, then at the other."""
+        for entry in self._entries.values():
+            for value in entry.range or ():
+                yield Swept(entry.name, value, self.replace({entry.name: value}))
 
 
 def models() -> tuple[str, ...]:
@@ -126,6 +157,10 @@ _MODELS: Final = files(__package__) / "models"
 def _close(name: str, known: Mapping[str, Entry] | tuple[str, ...]) -> str:
     close = get_close_matches(name, known, 3, 0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _read(path: str) -> dict[str, Any]:
+    return tomllib.loads(_MODELS.joinpath(path).read_text("utf-8"))
 
 
 def _rows(tables: dict[str, Any]) -> Iterator[Entry]:

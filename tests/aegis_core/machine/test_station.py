@@ -187,12 +187,3 @@ def test_no_look_ahead_is_beyond_the_model() -> None:
     stations = pair(PARAMETERS.replace({"lance.undocumented_delay_ns": 0}))
     with pytest.raises(BeyondModel, match="carrier"):
         run_together(stations, US)
-
-
-def test_the_calibrated_delay_is_what_the_source_says() -> None:
-    """25.5 us, less 21 bus words of a 60-octet frame at both ends; it is the one calibrated number."""
-    words = 3 + 8 + 8 + 2
-    assert PARAMETERS["lance.undocumented_delay_ns"] == 25_500 - words * PARAMETERS["lance.bus_word_ns"]
-    assert [entry.name for entry in PARAMETERS.entries() if entry.status == "calibrated"] == [
-        "lance.undocumented_delay_ns"
-    ]
