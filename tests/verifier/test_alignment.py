@@ -169,7 +169,7 @@ def test_what_would_hold_only_if_a_fault_were_none_makes_no_certificate() -> Non
     text = """
       read %low: u8 = packet[0:u32] else { exit decline }
       if (%low > 99:u8) { exit decline }
-      assertion (%low <= 99:u8)
+      assertion ((%low ^ 128:u8) > 99:u8)
       let %at: u32 = widen(%low, u32)
       assertion ((%at & 1:u32) == 0:u32)
       read %there: u16 = packet[%at] else { exit decline }

@@ -12,10 +12,10 @@ soundness.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .terms import NOT_TERMS, Row, Term
+from .terms import Row, Term
 
 
 class Range(NamedTuple):
@@ -43,43 +43,68 @@ def ranges_and_shapes(rows: list[Row], maximum: int) -> tuple[list[Range], dict[
     for term, row in enumerate(rows):
         operation, bits = row[0], row[1]
         if bits <= 0:
-            known.append(Range(0, 1))
-            continue
-        whole = Range(0, (1 << bits) - 1)
-        here = whole
-        if operation == "constant":
-            here = _constant(row[2])
+            known.append(_TRUTH)
         elif operation == "length":
-            here = Range(0, maximum)
-        elif operation == "choose":
-            left, right = known[row[3]], known[row[4]]
-            here = Range(min(left.low, right.low), max(left.high, right.high), min(left.zeros, right.zeros))
-        elif operation in ("widen", "narrow", "truncate"):
-            inner = known[row[2]]
-            here = inner if inner.high <= whole.high else whole
-            if operation == "narrow":
-                here = _without_fault(inner, whole)
-        elif operation in _RANGES and not NOT_TERMS.get(operation):
-            left, right = known[row[2]], known[row[3]]
-            here = _RANGES[operation](left, right)
-            if operation in "|^":
-                if right.high < 1 << left.zeros:
-                    found[term] = left.zeros
-                elif left.high < 1 << right.zeros:
-                    found[term] = ~right.zeros
-            elif operation in ("*%", "<<") and here.high <= whole.high:
-                found[term] = 0
-            if operation in "+-*":
-                here = _without_fault(here, whole)
-            elif here.high > whole.high or here.low < 0:
-                here = whole
-        known.append(here)
+            known.append(Range(0, maximum))
+        else:
+            known.append(range_of(row, known))
+            if operation in _SHAPED:
+                shape = _shape(row, known)
+                if shape is not None:
+                    found[term] = shape
     return known, found
 
 
-def _without_fault(here: Range, whole: Range) -> Range:
+def range_of(row: Row, known: Sequence[Range] | Mapping[Term, Range]) -> Range:
+    """Where a value may lie, from where those may lie that it is made of; of the packet's length, anywhere."""
+    operation, bits = row[0], row[1]
+    if operation == "constant":
+        return _constant(row[2])
+    top = (1 << bits) - 1
+    rule = _RANGES.get(operation)
+    if rule is not None:
+        here = rule(known[row[2]], known[row[3]])
+        if operation in "+-*":
+            return _without_fault(here, top)
+        return here if here.high <= top and here.low >= 0 else Range(0, top)
+    if operation == "choose":
+        left, right = known[row[3]], known[row[4]]
+        return Range(min(left.low, right.low), max(left.high, right.high), min(left.zeros, right.zeros))
+    if operation in ("widen", "narrow", "truncate"):
+        inner = known[row[2]]
+        if operation == "narrow":
+            return _without_fault(inner, top)
+        return inner if inner.high <= top else Range(0, top)
+    return Range(0, top)
+
+
+def depends_on(row: Row) -> tuple[Term, ...]:
+    """The operands of a value that `range_of` looks at."""
+    operation = row[0]
+    if operation in _RANGES:
+        return row[2:4]
+    if operation == "choose":
+        return row[3:5]
+    return row[2:3] if operation in ("widen", "narrow", "truncate") else ()
+
+
+_TRUTH = Range(0, 1)
+_SHAPED = frozenset({"|", "^", "*%", "<<"})
+
+
+def _shape(row: Row, known: list[Range]) -> int | None:
+    """The hint for a row, if there is one."""
+    left, right = known[row[2]], known[row[3]]
+    if row[0] in "|^":
+        if right.high < 1 << left.zeros:
+            return left.zeros
+        return ~right.zeros if left.high < 1 << right.zeros else None
+    return 0 if _RANGES[row[0]](left, right).high >> row[1] == 0 else None
+
+
+def _without_fault(here: Range, top: int) -> Range:
     """What is left of a range where a value outside its type would have been a fault."""
-    return Range(max(here.low, 0), max(min(here.high, whole.high), 0), here.zeros)
+    return Range(max(here.low, 0), max(min(here.high, top), 0), here.zeros)
 
 
 def _constant(value: int) -> Range:

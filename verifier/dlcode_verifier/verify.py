@@ -241,7 +241,7 @@ def _attempt(program: Program, options: Options) -> _Attempt:
 
 def _needless(goal: Goal, rows: list[Row], known: list[Range]) -> bool:
     """Whether the solver need not be asked about a goal. What a loop's head promises is not yet known to be so."""
-    return goal.claim == TRUE or (isinstance(goal, Obligation) and is_certain(rows, known, goal.claim))
+    return goal.claim == TRUE or (isinstance(goal, Obligation) and is_certain(rows, known, goal.claim, goal.path))
 
 
 def _costs(part: _Judgement) -> Bounds:
