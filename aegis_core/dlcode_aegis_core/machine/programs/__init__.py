@@ -1,0 +1,25 @@
+"""Programs in user mode on an emulated machine: loading, running, stepping, faults, and traces of routines."""
+
+from dlcode_aegis_core.machine.programs.faults import Fault
+from dlcode_aegis_core.machine.programs.machine import (
+    AtBreakpoint,
+    Exit,
+    Machine,
+    OutOfCycles,
+    ProgramError,
+    Statistics,
+    Stepped,
+    Stop,
+)
+
+__all__ = [
+    "AtBreakpoint",
+    "Exit",
+    "Fault",
+    "Machine",
+    "OutOfCycles",
+    "ProgramError",
+    "Statistics",
+    "Stepped",
+    "Stop",
+]
