@@ -101,10 +101,10 @@ def test_a_certificate_of_another_version_or_other_options_is_refused(monkeypatc
 def test_a_certificate_with_false_facts_proves_nothing() -> None:
     """A file made up for an unsafe program, whole and of this version, is still only a hint."""
     from dlcode_verifier import Refuted
-    from dlcode_verifier.certificate import _digest, key_of
+    from dlcode_verifier.certificate import _digest
 
     unsafe = program(TEXT.replace("20:u32", "11:u32"))
-    facts = json.loads(save(dataclasses.replace(made(), program=unsafe, key=key_of(unsafe, HERE))))
+    facts = json.loads(save(dataclasses.replace(made(), program=unsafe)))
     facts.pop("digest")
     data = json.dumps({**facts, "digest": _digest(facts)}).encode()
     assert isinstance(recheck(unsafe, data, options=HERE), Refuted)

@@ -638,7 +638,7 @@ def test_a_forged_certificate_proves_nothing_that_is_not_so(lie: dict[str, objec
     loops = [{**told["loops"][0], **lie}]
     data = forged(
         save(ours.certificate), program=sha256(print_program(unsafe).encode()).hexdigest(),
-        key=key_of(unsafe, HERE), loops=loops,
+        key=key_of(print_program(unsafe), HERE.efforts), loops=loops,
     )  # fmt: skip
     answer = checked_again(unsafe, data)
     assert answer is None or isinstance(answer, Refuted | NotProved), said(answer)

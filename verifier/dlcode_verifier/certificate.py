@@ -39,7 +39,7 @@ class Certificate:
     """A program is safe on every packet and every content of its memory, ends, and costs at most what stands here."""
 
     program: Program
-    key: str  # hash of everything that the proof depends on
+    efforts: tuple[int, int, int]  # what was allowed: `Options.efforts`
     discharged: tuple[tuple[str, int], ...]  # obligations proved, by kind
     termination: str  # why every run ends
     loops: tuple[LoopProof, ...]  # how often each loop turns at most, why, and what was relied upon to show it
@@ -48,6 +48,11 @@ class Certificate:
     effects: Effects  # most effects of a run, and the longest frame
     assumptions: tuple[str, ...]
     binding: Certificate | None  # of the handler's own `on` filter
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that the proof depends on. It is worked out when it is asked for."""
+        return key_of(print_program(self.program), self.efforts)
 
     @property
     def maximum_effects(self) -> int:
@@ -87,8 +92,8 @@ def issue(
 ) -> Certificate:
     """A live certificate. Only `verify` calls this, and only for what it has proved."""
     made = Certificate(
-        program, key_of(program, options), discharged, termination(loops), loops, alignment, bounds.operations,
-        bounds.effects, ASSUMPTIONS, binding,
+        program, options.efforts, discharged, termination(loops), loops, alignment, bounds.operations, bounds.effects,
+        ASSUMPTIONS, binding,
     )  # fmt: skip
     _issued[id(made)] = made
     return made
@@ -102,10 +107,13 @@ def termination(loops: tuple[LoopProof, ...]) -> str:
     return f"every loop ends, each time that it is come to: {turns}"
 
 
-def key_of(program: Program, options: Options) -> str:
+def key_of(program: str, efforts: tuple[int, int, int]) -> str:
     """Hash of what a proof depends on: the program as core text, the prover, Z3's version, the effort allowed."""
-    parts = (print_program(program), *versions().values(), *map(str, options.efforts))
-    return sha256("\0".join(parts).encode()).hexdigest()
+    return _hash("\0".join((program, *versions().values(), *map(str, efforts))))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 @cache
@@ -121,11 +129,12 @@ def versions() -> dict[str, str]:
 
 def save(certificate: Certificate) -> bytes:
     """The certificate as JSON, the same bytes for the same proof."""
+    program = print_program(certificate.program)
     facts: dict[str, object] = {
         "format": FORMAT,
-        "program": sha256(print_program(certificate.program).encode()).hexdigest(),
+        "program": _hash(program),
         **versions(),
-        "key": certificate.key,
+        "key": key_of(program, certificate.efforts),
         "discharged": dict(certificate.discharged),
         "termination": certificate.termination,
         "operations": asdict(certificate.operations),
@@ -145,7 +154,7 @@ def save(certificate: Certificate) -> bytes:
 
 
 def _digest(facts: dict[str, object]) -> str:
-    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return _hash(json.dumps(facts, sort_keys=True))
 
 
 def check_saved(program: Program, data: bytes, options: Options) -> tuple[hints.Hints, hints.Hints]:
@@ -163,12 +172,13 @@ def check_saved(program: Program, data: bytes, options: Options) -> tuple[hints.
         raise CertificateError("version", f"the certificate has format {facts['format']!r}, not {FORMAT}")
     if facts.pop("digest", None) != _digest(facts):
         raise CertificateError("torn", "the certificate was changed after it was saved")
-    if facts.get("program") != sha256(print_program(program).encode()).hexdigest():
+    text = print_program(program)
+    if facts.get("program") != _hash(text):
         raise CertificateError("program", f"the certificate is for another program than {program.name}")
     for part, version in versions().items():
         if facts.get(part) != version:
             raise CertificateError("version", f"the certificate was made with another {part}")
-    if facts.get("key") != key_of(program, options):
+    if facts.get("key") != key_of(text, options.efforts):
         raise CertificateError("version", "the certificate was made with other options")
     try:
         binding = hints.Hints() if program.on is None else hints.read_hints(program.on, facts["binding"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache
 from math import ceil
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_type_hints
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.check import bodies
@@ -138,6 +138,9 @@ _OUT = "exit"  # the way out of the program; those to labels are called `leave L
 
 _Ways = dict[str, _Most]
 
+_GOING_ON = frozenset({form.Let, form.Assign, form.Store, form.Rewrite, form.Emit, form.Check})
+"""Statements that queue nothing, and after which the next one always comes."""
+
 
 class _Costs:
     def __init__(self, program: Program, loops: Loops) -> None:
@@ -146,16 +149,21 @@ class _Costs:
     def body(self, body: Body) -> _Ways:
         """The most from the start of `body` to its end, to each label it leaves to, and out of the program."""
         ways: _Ways = {}
-        so_far = _NONE
+        so_far, more = _NONE, 0
         for statement in body:
+            if type(statement) in _GOING_ON:
+                more += _charge(statement)
+                continue
             here = self.ways(statement)
+            if more:
+                so_far, more = _sum(so_far, _always(more)), 0
             for target, most in here.items():
                 if target != _END:
                     ways[target] = _larger(ways.get(target, _NONE), _sum(so_far, most))
             if _END not in here:
                 return ways
             so_far = _sum(so_far, here[_END])
-        ways[_END] = so_far
+        ways[_END] = _sum(so_far, _always(more)) if more else so_far
         return ways
 
     def ways(self, statement: Statement) -> _Ways:
@@ -224,7 +232,9 @@ def _own(statement: Statement) -> _Most:
 
 
 def _sum(left: _Most, right: _Most) -> _Most:
-    return left if right is _NONE else _Most._make(map(operator.add, left, right))
+    if right is _NONE or left is _NONE:
+        return left if right is _NONE else right
+    return _Most._make(map(operator.add, left, right))
 
 
 def _larger(left: _Most, right: _Most) -> _Most:
@@ -255,10 +265,10 @@ def _charge(statement: Statement) -> int:
 
 def _of_expression(expression: Expression) -> int:
     total, left = 0, [expression]
-    while left:
-        node = left.pop()
+    for node in left:
         total += weight(node)
-        left += _expressions(node)
+        kind: Any = type(node)
+        left += [getattr(node, name) for name in _names(kind)]
     return total
 
 
@@ -267,20 +277,14 @@ def _expressions(node: Expression | Statement | form.Piece) -> list[Expression]:
     if isinstance(node, form.Send):
         return [expression for piece in node.pieces for expression in _expressions(piece)]
     kind: Any = type(node)
-    parts = (getattr(node, name) for name in _names(kind))
-    return [part for part in parts if type(part) in _EXPRESSIONS]
-
-
-_EXPRESSIONS = frozenset(get_args(Expression))
+    return [getattr(node, name) for name in _names(kind)]
 
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    """Where an expression may stand in a node."""
-    return () if kind in _LEAVES else tuple(part.name for part in fields(kind) if part.name not in ("span", "type"))
-
-
-_LEAVES = (form.Constant, form.Variable, form.Extent)
+    """Where an expression stands in a node."""
+    of = get_type_hints(kind)
+    return tuple(part.name for part in fields(kind) if of[part.name] == Expression)
 
 
 def _longest(send: form.Send) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from ..source import Span
 from . import form
@@ -31,11 +32,20 @@ class IllFormed(AssertionError):
     """A core program that breaks the form's rules: a bug of whoever made it."""
 
 
+_well_formed: WeakValueDictionary[int, Program] = WeakValueDictionary()
+
+
 def assert_well_formed(program: Program) -> None:
-    """Raise IllFormed, with the program and the findings, unless the program keeps all rules."""
+    """Raise IllFormed, with the program and the findings, unless the program keeps all rules.
+
+    A program object that was found to keep them is not looked at again: its nodes never change.
+    """
+    if _well_formed.get(id(program)) is program:
+        return
     findings = check_program(program)
     if findings:
         raise IllFormed("\n".join(finding.reason for finding in findings) + "\n" + print_program(program))
+    _well_formed[id(program)] = program
 
 
 def check_program(program: Program) -> list[Finding]:

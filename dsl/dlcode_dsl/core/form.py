@@ -475,7 +475,7 @@ class Budget:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Program:
     """A filter or a handler in core form. A handler's body starts with its own `on` test: it is safe on any packet."""
 
