@@ -22,10 +22,13 @@ from dlcode_dsl.source import Source, Span
 from dlcode_dsl.syntax import tree
 from dlcode_dsl.syntax.parse import parse
 from dlcode_verifier import OverBudget, Proved, Refuted, verify
+from tests.data_files import Case, cases, each_case
+from tests.generators import random_packets
 
 HARD = Path(__file__).parent / "data" / "hard"
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(HARD.glob("*.ash"))}
 MUTANTS = tomllib.loads((HARD / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+BOUNDS = HARD / "bounds.test"
 ANNOTATIONS = ("invariant", "decreases", "limit")
 
 
@@ -88,10 +91,20 @@ def test_a_walk_that_ends_late_is_refused_for_its_cost_and_not_as_unsafe() -> No
     assert any("turns" in label.text for label in said.labels)
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_a_safe_program_is_proved(name: str) -> None:
-    answer = verify(program_of(name, SOURCES[name]))
+def test_each_has_its_bound_listed() -> None:
+    assert [case.name for case in cases(BOUNDS)] == list(SOURCES)
+
+
+@each_case(BOUNDS)
+def test_a_safe_program_is_proved_and_its_cost_is_never_passed(case: Case, request: pytest.FixtureRequest) -> None:
+    answer = verify(program_of(case.name, SOURCES[case.name]))
     assert isinstance(answer, Proved), [said.title for said in answer.diagnostics]
+    certificate = answer.certificate
+    for packet, memory in random_packets(certificate.program, 1, 40):
+        outcome = run(certificate.program, packet, memory)
+        assert outcome.operations <= certificate.operations.at(len(packet.data))
+    turns = [f"loop {proof.site.number}: at most {proof.turns} turns" for proof in certificate.loops]
+    case.expect({"bound": "\n".join([f"{certificate.operations} operations", *turns])}, request)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant['name']}_of_{mutant['of']}")

@@ -29,8 +29,7 @@ from dlcode_verifier import (
 from dlcode_verifier.certificate import _digest
 from dlcode_verifier.facts import AtMostZero, Claimed, Guesses, LoopFacts, Measure, Multiple, Sum, sites
 from dlcode_verifier.refute import Refutations
-from tests.data_files import Case, cases, each_case
-from tests.generators import random_packets
+from tests.data_files import Case, cases
 from tests.verifier.preanalysis import hard
 from tests.verifier.support import HANDLER, HERE, judged, program, proved, said
 
@@ -68,28 +67,16 @@ def total(*parts: tuple[int, Expression], plus: int = 0) -> Sum:
     return Sum(parts, plus)
 
 
-@each_case(DATA / "proved" / "hard.test")
-def test_a_hard_program_is_proved_and_its_cost_is_never_passed(case: Case, request: pytest.FixtureRequest) -> None:
-    certificate = proved(case.input).certificate
-    for packet, memory in random_packets(certificate.program, 1, 40):
-        outcome = run(certificate.program, packet, memory)
-        assert outcome.operations <= certificate.operations.at(len(packet.data))
-    turns = [f"loop {proof.site.number}: at most {proof.turns} turns" for proof in certificate.loops]
-    case.expect({"bound": "\n".join([f"{certificate.operations} operations", *turns])}, request)
-
-
-SAFE = {case.name: case.input for case in cases(DATA / "proved" / "hard.test")}
-
-
-@pytest.mark.parametrize("text", [*SAFE.values(), *hard.TEXTS.values()], ids=[*SAFE, *hard.TEXTS])
-def test_a_saved_certificate_proves_again_without_the_pre_analysis(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = judged(text)
+@pytest.mark.parametrize("name", hard.NAMES)
+def test_a_saved_certificate_proves_again_without_the_pre_analysis(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = hard.hard(name)
+    first = verify(of, options=HERE)
     if not isinstance(first, Proved):
         assert isinstance(first, Refuted), "the pre-analysis is tried with unsafe programs too"
         return
     data = save(first.certificate)
     monkeypatch.setattr(sys.modules["dlcode_verifier.verify"], "guesses", None)
-    again = recheck(program(text), data, options=HERE)
+    again = recheck(of, data, options=HERE)
     assert isinstance(again, Proved), said(again)
     assert save(again.certificate) == data
 
