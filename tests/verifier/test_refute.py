@@ -41,7 +41,7 @@ def wanted(text: str, program: Program) -> list[tuple[FaultKind, Node]]:
 
 
 def said(program: Program, found: Found) -> str:
-    diagnostic = render([refuted(program, found.fault, found.witness)])
+    diagnostic = render([refuted(program, found.fault, found.witness, HERE)])
     return f"{diagnostic}packet {found.witness.packet.data.hex()}"
 
 

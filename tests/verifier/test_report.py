@@ -26,17 +26,17 @@ def test_a_read_past_the_end_is_shown_with_its_packet_and_an_edit() -> None:
     diagnostic = said("""filter f on ethernet maximum 64 {
       read %n: u8 = packet[0:u32] else { exit miss }
       let %at: u32 = (widen(%n, u32) + 1:u32)
-      read %x: u16 = packet[%at]
+      read %x: u8 = packet[%at]
       exit match
     }""")
     assert diagnostic.code.name == "ASH2031"
-    assert diagnostic.primary.span.text == "read %x: u16 = packet[%at]"
-    assert diagnostic.primary.text == "bytes 1 to 2 of 1"
+    assert diagnostic.primary.span.text == "read %x: u8 = packet[%at]"
+    assert diagnostic.primary.text == "bytes 1 to 1 of 1"
     (way,) = diagnostic.labels
     assert (way.span.text, way.text) == ("let %at: u32 = (widen(%n, u32) + 1:u32)", "1 here")
-    assert diagnostic.notes == ("packet that does it: 1 byte",)
+    assert diagnostic.notes == ("it also depends on line 2", "packet that does it: 1 byte")
     assert diagnostic.help == "say what happens when the packet is cut short"
-    assert applied(diagnostic) == "read %x: u16 = packet[%at] else false"
+    assert applied(diagnostic) == "read %x: u8 = packet[%at] else false"
 
 
 def test_a_wrap_is_shown_with_its_operator_and_an_edit() -> None:

@@ -25,7 +25,7 @@ def values_of(rows: list[Row], roots: list[Term], packet: Packet, memory: Mappin
     """The value of each term that `roots` need; of an array, what it holds by index."""
     values: dict[Term, Any] = {}
     for term in reachable(rows, roots):
-        values[term] = _value(rows, rows[term], values, packet, memory)
+        values[term] = row_value(rows, rows[term], values, packet, memory)
     return values
 
 
@@ -35,7 +35,10 @@ def is_determined(rows: list[Row], term: Term) -> bool:
     return not any(row[0] in ("any", "cells") for row in found)
 
 
-def _value(rows: list[Row], row: Row, of: dict[Term, Any], packet: Packet, memory: Mapping[str, list[int]]) -> Any:
+def row_value(
+    rows: list[Row], row: Row, of: Mapping[Term, Any] | list[Any], packet: Packet, memory: Mapping[str, list[int]]
+) -> Any:
+    """The value of a row whose operands have these values."""
     match row:
         case ("true", _) | ("false", _):
             return row[0] == "true"

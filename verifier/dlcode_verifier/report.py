@@ -16,35 +16,26 @@ from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.interpret import Fault
 from dlcode_dsl.diagnostics import Diagnostic, Label, diagnostic
-from dlcode_dsl.source import NOWHERE, Span
+from dlcode_dsl.source import NOWHERE
 
 from .advice import advice, arguments
 from .cost import Linear, Turns
 from .facts import Measure, Site
-from .lasso import Endless, changed, cones, names_in, names_told
+from .labels import labels_and_others
 from .obligations import Node
-from .trace import Guard, Trace, trace
+from .options import Options
 from .witness import Witness
 from .words import Words
-
-MOST_LABELS = 4
-"""Most labels beside the one at the fault: the fewest lines that still tell how a run comes there."""
-
-MOST_GUARDS = 2
-"""Most of them that are tests on the way."""
 
 SHOWN_CELLS = 4
 """Most cells of owned memory that a note lists."""
 
-OF_THE_PACKET = (FaultKind.PACKET_BOUNDS, FaultKind.COPY_BOUNDS, FaultKind.PART_BOUNDS)
-"""Faults that are about how long the packet is."""
 
-
-def refuted(program: Program, fault: Fault, witness: Witness) -> Diagnostic:
+def refuted(program: Program, fault: Fault, witness: Witness, options: Options) -> Diagnostic:
     """The diagnostic for a fault that a witness was seen to raise."""
     help, edit = advice(program, fault.kind, fault.node)
-    notes = (_packet_note(witness), *_memory_notes(witness))
-    labels = _fewest(_labels(program, fault, witness), fault.node.span)
+    labels, others = labels_and_others(program, fault, witness, options)
+    notes = (*others, _packet_note(witness), *_memory_notes(witness))
     made = _said(fault.kind, fault.node, fault.detail)
     return replace(made, labels=labels, notes=notes, help=help, edit=edit)
 
@@ -159,80 +150,3 @@ def _memory_notes(witness: Witness) -> Iterator[str]:
             shown = ", ".join(f"{cell} = {cells[place]}" for place, cell in called.items())
             more = f", and {len(places) - SHOWN_CELLS} more" if len(places) > SHOWN_CELLS else ""
             yield f"memory that does it: {shown}{more}"
-
-
-def _labels(program: Program, fault: Fault, witness: Witness) -> Iterator[Label]:
-    """Labels for what led to the fault, what tells most first."""
-    led, words = trace(program, witness, fault.node), Words(program)
-    length = len(witness.packet.data) if fault.kind in OF_THE_PACKET else None
-    if fault.kind is FaultKind.ABORT_AFTER_WRITE and led.written is not None:
-        yield Label(led.written.span, "written here")
-    if isinstance(fault, Endless) and isinstance(fault.node, form.Loop):
-        here = {name: led.turns[-1].values[name] for name in cones(fault.node)[0].names} if led.turns else {}
-        if told := words.values(here):
-            yield Label(fault.node.condition.span, f"with {told} each time")
-        return
-    about = names_told(fault.node)
-    slice = _slice(led, about)
-    for turn in reversed(led.turns):
-        here = {name: turn.values[name] for name in changed(turn.loop).names if name in slice}
-        if told := words.values(here, length):
-            yield Label(turn.loop.condition.span, f"turn {turn.number} begins with {told}")
-    at_head = led.turns[-1].values if led.turns else {}
-    guards = _guards(led, slice, of_length=length is not None)
-    for name in about:
-        giver = led.given.get(name)
-        if giver is None or any(guard.values.get(name) == led.values[name] for guard in guards):
-            continue
-        if at_head.get(name) != led.values[name]:
-            yield Label(giver.span, f"{led.values[name]} here")
-    for guard in guards:
-        seen = words.values(guard.values)
-        if _tells_length(guard):
-            seen = ", ".join(filter(None, (seen, f"{words.length} == {len(witness.packet.data)}")))
-        if seen:
-            yield Label(guard.condition.span, f"{seen} here")
-
-
-def _slice(led: Trace, about: Sequence[str]) -> list[str]:
-    """The names that a fault is about, and those that they were made from in the run."""
-    found = list(about)
-    for name in found:
-        match led.given.get(name):
-            case form.Let(_, value) | form.Assign(_, value):
-                found += [other for other in names_in(value) if other not in found]
-            case form.Read(_, _, offset):
-                found += [other for other in names_in(offset) if other not in found]
-    return found
-
-
-def _guards(led: Trace, slice: Sequence[str], *, of_length: bool) -> list[Guard]:
-    """The nearest test on the way for each thing that the fault is about."""
-    found: list[Guard] = []
-    wanted = set(slice) | ({_LENGTH} if of_length else set())
-    for guard in reversed(led.guards):
-        subjects = {*guard.values, *([_LENGTH] if _tells_length(guard) else [])} & wanted
-        if subjects and len(found) < MOST_GUARDS:
-            found.append(guard)
-            wanted -= subjects
-    return found
-
-
-_LENGTH = "packet length"  # no name of a program
-
-
-def _tells_length(guard: Guard) -> bool:
-    return any(isinstance(part, form.Extent) and part.of == "packet" for part in guard.parts)
-
-
-def _fewest(labels: Iterator[Label], primary: Span) -> tuple[Label, ...]:
-    """The first few labels that have a place of their own in the source of the fault."""
-    found: list[Label] = []
-    for label in labels:
-        span = label.span
-        if span.source is NOWHERE.source or span.source != primary.source or "\n" in span.text:
-            continue
-        if span == primary or any(span == other.span for other in found):
-            continue
-        found.append(label)
-    return tuple(found[:MOST_LABELS])

@@ -14,7 +14,7 @@ from dlcode_dsl.core.check import bodies, leaves
 from dlcode_dsl.core.form import Body, Expression, Program, Statement
 from dlcode_dsl.core.interpret import Memory
 
-from .lasso import expressions_in, names_in, parts_of, replay
+from .lasso import expressions_in, names_in, replay
 from .obligations import Node
 from .witness import Witness
 
@@ -26,11 +26,6 @@ class Guard:
     condition: Expression
     came_out: bool
     values: Mapping[str, int]
-
-    @property
-    def parts(self) -> list[Expression]:
-        """All that the condition is made of."""
-        return list(parts_of(self.condition))
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,14 +270,14 @@ def _explained(
         if one.obligation is not None and one.candidate is not None:
             confirmed = confirm(program, one.obligation, one.candidate)
             if confirmed is not None:
-                _note(seen, program, *confirmed)
+                _note(seen, program, options, *confirmed)
     effort = Statistics()
     wanted = [(one.kind, one.node) for one in failed if (one.kind, id(one.node)) not in seen]
     if wanted and what.endings:
         more = refute(program, wanted, options)
         effort = Statistics(0, more.queries, more.effort)
         for found in more.found:
-            _note(seen, program, found.witness, found.fault)
+            _note(seen, program, options, found.witness, found.fault)
     left: list[OpenObligation] = []
     for one in failed:
         if (one.kind, id(one.node)) not in seen:
@@ -305,8 +305,10 @@ def _missing(program: Program, one: _Failed, options: Options) -> tuple[str, Sta
     return ("" if found is None else found.said(program)), effort
 
 
-def _note(seen: dict[tuple[FaultKind, int], Refutation], program: Program, witness: Witness, fault: Fault) -> None:
-    said = report.refuted(program, fault, witness)
+def _note(
+    seen: dict[tuple[FaultKind, int], Refutation], program: Program, options: Options, witness: Witness, fault: Fault
+) -> None:
+    said = report.refuted(program, fault, witness, options)
     made = Refutation(fault.kind, fault.node, witness, fault.detail, said, program)
     seen.setdefault((fault.kind, id(fault.node)), made)
 

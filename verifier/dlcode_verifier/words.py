@@ -12,7 +12,7 @@ from dlcode_dsl.core.text import print_expression
 from dlcode_dsl.source import NOWHERE, Span
 
 from .facts import AtMostZero, Claimed, Fact, Multiple, Sum
-from .lasso import expressions_in
+from .lasso import expressions_in, parts_of
 
 
 class Words:
@@ -89,6 +89,17 @@ class Words:
         """Names with their values; those near the packet's length, if it is given, also told from there."""
         return ", ".join(f"{self.names[name]} == {value}{_from(value, length, self.length)}"
                          for name, value in values.items() if name in self.names)  # fmt: skip
+
+    def seen(self, condition: Expression, values: Mapping[str, int]) -> str:
+        """The names of a condition with their values, as the condition itself calls them."""
+        told: dict[str, int] = {}
+        for part in parts_of(condition):
+            if isinstance(part, form.Variable) and part.name in values:
+                text = said_at(part.span)
+                word = text if _is_word(text) else self.names.get(part.name)
+                if word is not None:
+                    told.setdefault(word, values[part.name])
+        return ", ".join(f"{word} == {value}" for word, value in told.items())
 
 
 _LOGIC = {"and": "&&", "or": "||"}
