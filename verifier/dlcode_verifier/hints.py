@@ -25,6 +25,7 @@ from dlcode_dsl.core.text import print_expression
 
 from .alignment import MODULI, Alignment
 from .congruence import Congruence
+from .cost import Linear
 from .facts import AtMostZero, Claimed, Fact, Guesses, LoopFacts, Measure, Multiple, Sum, sites
 from .turns import LoopProof
 
@@ -72,11 +73,18 @@ def _saved_loops(proofs: Sequence[LoopProof]) -> list[dict[str, Any]]:
             "ends": proof.reason,
             "turns": str(proof.turns),
             "measure": None if proof.measure is None else show(proof.measure),
-            "most": None if proof.most is None else [proof.most.constant, proof.most.per_byte],
+            "most": _saved_most(proof.most),
             "invariants": list(map(show, proof.invariants)),
         }
         for proof in proofs
     ]
+
+
+def _saved_most(most: Linear | None) -> list[int] | None:
+    """A bound. Of one by the length that is also capped, the cap: from it the proof comes back to both."""
+    if most is None:
+        return None
+    return [most.constant, most.per_byte] if most.greatest is None else [most.greatest, 0]
 
 
 def guesses(program: Program, loops: Any) -> Guesses:
