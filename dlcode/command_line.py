@@ -20,7 +20,7 @@ COMMANDS = {
     "explain": "say what a diagnostic's code means, with a wrong and a right example",
     "show": "show a program as core form, LLVM code or machine code",
     "match": "find the packets of a capture that a filter matches",
-    "sim": "run an experiment on the emulated DECstations",
+    "sim": "run programs and experiments on the emulated DECstations, and show what these are",
 }
 CANNOT_RUN = 2
 """Exit code where a command could not do its work: a bad argument, a file that can't be read, an error of ours."""

@@ -37,7 +37,7 @@ from dlcode_jit.mips.elf import OBJECT, ElfError, Executable, read_elf, read_exe
 from dlcode_jit.mips.objects import place, read_object
 from dlcode_jit.mips.registers import GENERAL_NUMBERS, ExceptionCode
 
-DEFAULT_MODEL: Final = "5000/125"
+DEFAULT_MODEL: Final = "5000/200"
 MONITOR: Final = 0x80000000
 PROGRAM: Final = 0x00400000
 """Where source and objects are placed; linked programs say so themselves."""
@@ -265,11 +265,11 @@ class Machine:
             watched.add(self._monitor["refill"])
         cpu.breakpoints.clear()
         cpu.breakpoints.update(watched)
-        until_ps = _FOREVER_PS if limit is None else limit * PICOSECONDS // cpu.clock_hz
         while limit is None or cpu.cycles < limit:
             self._step()  # leaves the breakpoint that the last run ended at
             if cpu.pc not in watched:
-                cpu.run(until_ps)
+                turn = cpu.cycles + _TURN_CYCLES
+                cpu.run((turn if limit is None else min(turn, limit)) * PICOSECONDS // cpu.clock_hz)
             self._serve()
             if self._ended is not None:
                 return self._ended
@@ -369,6 +369,16 @@ class Machine:
         physical = address - MONITOR if 0 <= address - MONITOR < PAGE_TABLE else self._space.physical(address)
         return None if physical is None else self._memory.words[physical >> 2]
 
+    def place(self, address: int) -> str:
+        """An address by the symbol before it, of the program's or the monitor's: `main+0x10`."""
+        if address < KUSEG_END or not self._loaded:
+            return self.routines.place(address) if self._loaded else f"{address:#010x}"
+        below = {name: start for name, start in self._monitor.items() if MONITOR <= start <= address < MONITOR + 4096}
+        if not below:
+            return f"{address:#010x}"
+        name = max(below, key=lambda name: below[name])
+        return f"monitor:{name}" + (f"+{address - below[name]:#x}" if address > below[name] else "")
+
     def address_of(self, place: int | str) -> int:
         """The address of a symbol; an address is its own. Raises ProgramError for a name that there is not."""
         if isinstance(place, int):
@@ -383,7 +393,8 @@ _WITH_ADDRESS: Final = (
     *(ExceptionCode.ADDRESS_LOAD, ExceptionCode.ADDRESS_STORE),
 )
 _CALL_OPCODES: Final = (1, 3)  # bltzal and bgezal; jal
-_FOREVER_PS: Final = 1 << 62
+_TURN_CYCLES: Final = 50_000_000
+"""How long the processor runs at most before Python sees to signals: what its user types, for instance."""
 
 
 def _called(segments: Sequence[tuple[int, bytes | memoryview, int, bool]]) -> set[int]:

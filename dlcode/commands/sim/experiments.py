@@ -8,23 +8,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dlcode.command_line import CannotRun
+from dlcode.commands.sim.settings import declare_settings, settings
 from dlcode.examples import example
 from dlcode_aegis_core.bindings import BindError
 from dlcode_aegis_core.experiments.roundtrip import CLIENT, MODEL, ROUNDS, SERVER, WARM, NoAnswer, Summary, measure
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import BadParameter, Parameters, UnknownParameter
 
-EXPERIMENTS = {"roundtrip": "60-byte frames to and fro between two machines, each answering from its handler"}
+STOPPED = (UnknownParameter, BadParameter, BeyondModel, BindError, NoAnswer)
+"""What can stop an experiment: its settings."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("experiment", choices=EXPERIMENTS, help="; ".join(f"{k}: {v}" for k, v in EXPERIMENTS.items()))
-    help = "change a number of the machine for this run: cpu.clock_hz=33333333, wire.bits_per_second=20000000"
-    parser.add_argument("--set", dest="settings", metavar="PARAMETER=VALUE", action="append", default=[], help=help)
+    declare_settings(parser)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"round trips that are counted ({ROUNDS})")
     parser.add_argument("--format", choices=("human", "json"), default="human")
 
@@ -33,29 +35,17 @@ def run(options: argparse.Namespace) -> int:
     """Run it; 0. What stops it is in the settings, or is a bug."""
     if not 0 < options.rounds <= 100_000:
         raise CannotRun("--rounds takes a number from 1 to 100000")
-    changes = dict(_setting(text) for text in options.settings)
+    changes = settings(options)
     try:
         parameters = Parameters.load(MODEL).replace(changes)
         summary = _measured(parameters, options.rounds)
-    except (UnknownParameter, BadParameter, BeyondModel, BindError, NoAnswer) as error:
+    except STOPPED as error:
         raise CannotRun(str(error)) from None
     if options.format == "json":
         print(json.dumps({"rows": [_row(summary)], "settings": changes}, indent=2))
     else:
         _show(summary, changes)
     return 0
-
-
-def _setting(text: str) -> tuple[str, int | float]:
-    name, given, value = text.partition("=")
-    if not given:
-        raise CannotRun(f"--set takes PARAMETER=VALUE, not {text!r}")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    raise CannotRun(f"--set {name}: {value!r} is not a number")
 
 
 def _measured(parameters: Parameters, rounds: int) -> Summary:
@@ -69,6 +59,19 @@ def _measured(parameters: Parameters, rounds: int) -> Summary:
             print(f"\rround trip {done} of {rounds + WARM}", end="\r\x1b[K", file=sys.stderr, flush=True)
 
     return measure(parameters, server, client, rounds, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One that can be swept: the model that it is made on, and its result for so many repetitions."""
+
+    model: str
+    microseconds: Callable[[Parameters, int], float]
+
+
+EXPERIMENTS = {
+    "roundtrip": Experiment(MODEL, lambda parameters, rounds: _measured(parameters, rounds).microseconds),
+}
 
 
 def _row(summary: Summary) -> dict[str, Any]:
