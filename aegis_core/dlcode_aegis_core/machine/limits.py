@@ -5,7 +5,3 @@ from __future__ import annotations
 
 class BeyondModel(RuntimeError):
     """The program in the machine, or its set-up, asked for something that the model leaves out."""
-
-
-class Collision(BeyondModel):
-    """Two stations began to transmit before either could sense the other's carrier. Back-off is not modelled."""

@@ -37,7 +37,7 @@ def run_together(
     """Run machines on one wire until a time in picoseconds, or until a condition holds after a turn.
 
     A shorter `longest_turn_ps` changes nothing but how often a condition is asked.
-    Raises BeyondModel if the parameters leave no look-ahead, and Collision as the wire does.
+    Raises BeyondModel if the parameters leave no look-ahead.
     """
     wire = machines[0].wire
     if any(machine.wire is not wire for machine in machines):
@@ -47,7 +47,10 @@ def run_together(
     if longest_turn_ps is not None:
         turn_ps = min(turn_ps, longest_turn_ps)
     if turn_ps <= 0:
-        raise BeyondModel("a LANCE begins to transmit sooner than another station could sense its carrier")
+        raise BeyondModel(
+            f"a LANCE asks for the wire {lookahead_ps / 1e6:g} us before its first bit, and another station takes "
+            f"{wire.carrier_delay_ps / 1e6:g} us to sense its carrier: it must be less"
+        )
     while True:
         settled_ps = min(machine.settled_ps for machine in machines)
         if until() if callable(until) else settled_ps >= until:

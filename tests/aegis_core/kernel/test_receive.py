@@ -8,7 +8,7 @@ import pytest
 
 from dlcode_aegis_core.kernel import layout
 from dlcode_aegis_core.kernel.boot import Binding, KernelHalted
-from dlcode_aegis_core.machine.wire import Fault
+from dlcode_aegis_core.machine.transmission import Fault
 from dlcode_jit import abi
 from tests.aegis_core.kernel.images import (
     EXPERIMENTAL,

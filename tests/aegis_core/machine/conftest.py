@@ -1,4 +1,4 @@
-"""Fixtures: two machines without CPUs on one wire."""
+"""Fixtures: machines without CPUs on one wire."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 from dlcode_aegis_core.machine.wire import Wire
 from tests.aegis_core.machine.rig import PARAMETERS, Rig
 
-ADDRESSES = [bytes.fromhex(f"08002b0000{i:02x}") for i in (1, 2, 3)]
+ADDRESSES = [bytes.fromhex(f"08002b0000{i:02x}") for i in range(1, 9)]
 
 MakeRigs = Callable[..., list[Rig]]
 
 
 @pytest.fixture
 def make_rigs() -> MakeRigs:
-    """Make rigs named a, b, ... on one wire, with changes to the parameters."""
+    """Make rigs named a, b, ... on one wire with a seed, with changes to the parameters."""
 
-    def make(count: int = 2, **changes: int | float) -> list[Rig]:
+    def make(count: int = 2, seed: int = 0, **changes: int | float) -> list[Rig]:
         parameters = PARAMETERS.replace({name.replace("__", "."): value for name, value in changes.items()})
-        wire = Wire(parameters)
-        return [Rig(wire, parameters, name, ADDRESSES[i]) for i, name in enumerate("abc"[:count])]
+        wire = Wire(parameters, seed)
+        return [Rig(wire, parameters, name, ADDRESSES[i]) for i, name in enumerate("abcdefgh"[:count])]
 
     return make

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcode_aegis_core.machine.lance import RAP, RDP
 from dlcode_aegis_core.machine.lance_registers import InitBlock, Mode, RingPlace, byte_count, multicast_index
-from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.simulation import run_together
 from tests.aegis_core.machine.conftest import MakeRigs
 from tests.aegis_core.machine.rig import RECEIVE_RING, TRANSMIT_RING, frame_to
@@ -171,19 +169,6 @@ def test_the_filter_accepts_what_the_reference_says(destination: bytes, bits: in
             or (address[0] & 1 == 1 and bits >> multicast_bit_by_bit(address) & 1 == 1)
         )
         assert block.accepts(address) == expected
-
-
-def test_loopback_is_refused_and_not_imitated(make_rigs: MakeRigs) -> None:
-    (rig,) = make_rigs(1)
-    with pytest.raises(BeyondModel, match="loopback"):
-        rig.start(mode=0x0004)
-
-
-def test_byte_swapping_is_refused_and_not_imitated(make_rigs: MakeRigs) -> None:
-    (rig,) = make_rigs(1)
-    rig.power_up()
-    with pytest.raises(BeyondModel, match="BSWP"):
-        rig.set_csr(3, 4)
 
 
 def test_memory_that_does_not_answer_is_merr_and_stops_both_directions(make_rigs: MakeRigs) -> None:
