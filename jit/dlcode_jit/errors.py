@@ -16,6 +16,7 @@ ImageErrorCode = Literal[
     "packet",  # a packet longer than the program's maximum
     "batch",  # a batch whose records do not lie in its buffer, or exceed the program's maximum
     "memory",  # regions of another shape, or not aligned
+    "overlap",  # filters of two owners, in one set, that ask for the same packets
 ]
 
 

@@ -123,7 +123,7 @@ class HostImage:
         exports: tuple[str, ...] = (entry,)
         if program.kind == "filter":
             text += calls.builtin(entry, program.maximum)
-            imports = {name: _address_of(name) for name in calls.PYTHON_FUNCTIONS}
+            imports = {name: address_of(name) for name in calls.PYTHON_FUNCTIONS}
             exports = (entry, calls.BUILTIN)
         self._code = native.load(native.compile_object(text), exports, imports)
         # Keeping Python's lock makes a run one step for every other thread of the process.
@@ -173,7 +173,9 @@ class HostImage:
                 raise ImageError("packet", f"{program.name} is run on packets of at most {program.maximum} bytes")
             return entry(data, len(data), len(data), None) == abi.VERDICT_CODES[Verdict.MATCH]
 
-        return _builtin(program.name, code, slow)
+        return cast(
+            "Callable[[bytes], bool]", builtin(program.name, code.addresses[calls.BUILTIN], _Slow(slow, code))
+        )
 
     def scan(self, batch: Batch) -> bytearray:
         """The filter's verdict on each record of a batch: 1 for a match, 0 for a miss. Python's lock is not held.
@@ -245,23 +247,28 @@ class _MethodDefinition(ctypes.Structure):
 
 
 class _Slow:
-    """What the builtin holds on to and calls for all that it doesn't do itself."""
+    """What the builtin of a filter holds on to and calls for all that it doesn't do itself."""
 
-    def __init__(self, call: Callable[[object], bool], definition: _MethodDefinition, code: native.Loaded) -> None:
-        self._call, self._definition, self._code = call, definition, code
+    def __init__(self, call: Callable[[object], bool], code: native.Loaded) -> None:
+        self._call, self._code = call, code
 
     def __call__(self, packet: object) -> bool:
         return self._call(packet)
 
 
-def _builtin(name: str, code: native.Loaded, slow: Callable[[object], bool]) -> Callable[[bytes], bool]:
-    definition = _MethodDefinition(name.encode(), code.addresses[calls.BUILTIN], _METH_O, None)
+def builtin(name: str, address: int, slow: Any) -> Callable[[bytes], Any]:
+    """A builtin of one argument whose code is at an address, and whose self is `slow`, which keeps the code alive.
+
+    `slow` can take attributes: its `definition` is that of the builtin.
+    """
+    slow.definition = _MethodDefinition(name.encode(), address, _METH_O, None)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return cast("Callable[[bytes], bool]", make(ctypes.addressof(definition), _Slow(slow, definition, code), None))
+    return cast("Callable[[bytes], Any]", make(ctypes.addressof(slow.definition), slow, None))
 
 
-def _address_of(function: str) -> int:
+def address_of(function: str) -> int:
+    """Address of a function of Python's C API."""
     address = ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value
     assert address is not None
     return address
