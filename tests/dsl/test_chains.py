@@ -200,3 +200,44 @@ def test_walks_that_many_alternatives_need_are_written_once() -> None:
     terms = [f"(tcp.dport == {port} && ipv4.ttl > {port}) || udp.sport == {port}" for port in range(20)]
     walk = size("ipv6/tcp.dport == 1") - size("ipv4/tcp.dport == 1")
     assert size(" || ".join(terms)) - size(" || ".join(terms[:10])) < 10 * walk
+
+
+ALIKE = """header top { t: u8, chain t limit 4 { 1 => sure, 2 => spared, 3 => far }, next t { 9 => last } }
+header sure { t: u8, a: u8, b: u8, next t when b != 7 { 9 => last } }
+header spared { t: u8, a: u8, b: u8, next t when a == 0 || b == 1 { 9 => last } }
+header far { a: u8, b: u8, t: u8, n: u8 }
+header last { x: u8 }
+"""
+
+
+def follows(packet: bytes) -> bool:
+    """Whether `last` follows by the text of ALIKE: it asks for no byte of its own."""
+    kind, at = packet[0], 1
+    for _ in range(4):
+        if kind not in (1, 2, 3):
+            return kind == 9
+        here = packet[at : at + 4]
+        if kind == 1 and (len(here) < 3 or here[2] == 7):
+            return False
+        if kind == 2 and (len(here) < 2 or (here[1] != 0 and (len(here) < 3 or here[2] != 1))):
+            return False
+        if kind == 3 and len(here) < 3:
+            return False
+        kind, at = (here[2], at + 4) if kind == 3 else (here[0], at + 3)
+    return kind == 9
+
+
+def test_what_several_links_have_is_read_ahead_only_where_each_of_them_needs_it() -> None:
+    """A guard that is true by its first half asks for no bytes of its second, so that a packet may end before them."""
+    result = compile_source(Source("alike.ash", ALIKE + "filter f on top { has(last) }"))
+    assert not result.errors, result.errors
+    program, rng, found, cut = result.program("f"), random.Random(4), 0, 0
+    for _ in range(600):
+        whole = bytes([rng.choice([1, 2, 2, 3]), *rng.choices([0, 1, 1, 2, 2, 3, 7, 9, 9], k=8)])
+        for end in range(1, len(whole)):
+            packet = whole[:end]
+            assert matches(program, packet) == follows(packet), packet.hex()
+            found += follows(packet)
+            cut += packet[0] == 2 and end == 3 and follows(packet)
+    assert 300 < found < 4000
+    assert cut > 4

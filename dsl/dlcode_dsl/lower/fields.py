@@ -75,13 +75,22 @@ def end_of(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Ex
     key = ("end", place.named)
     known = lower.emitter.known.get(key)
     if known is None:
-        end = place.offset(place.layout.size, span)
-        if place.layout.tail is not None:
-            with lower.once(f"{place.layout.name}.{place.layout.tail.name}", span), lower.inside(place):
-                end = fold.binary("+", end, lower.number(place.layout.tail.count, form.U32, absent), span)
+        end = ending(lower, place, absent, span)
         known = lower.emitter.known[key] = lower.emitter.let(f"{place.layout.name}.end", end, span)
     assert isinstance(known, Expression)
     return known
+
+
+def ending(lower: Lowering, place: Place, absent: Body | None, span: Span) -> Expression:
+    """The same, without a name of its own; what the variable part has at least is added to the fixed part."""
+    tail, size = place.layout.tail, place.layout.size
+    if tail is None:
+        return place.offset(size, span)
+    with lower.once(f"{place.layout.name}.{tail.name}", span), lower.inside(place):
+        count = lower.number(tail.count, form.U32, absent)
+    if isinstance(count, form.Binary) and count.operator == "+" and isinstance(count.left, form.Constant):
+        size, count = size + count.left.value, count.right
+    return fold.binary("+", place.offset(size, span), count, span)
 
 
 def field_value(lower: Lowering, place: Place, field: Field, absent: Body | None, span: Span) -> Typed:

@@ -2,11 +2,13 @@
 
 A chain is walked turn by turn, over the selector's value and an offset. Each link must be there and keep its
 constraints, and where it has a `next` of its own by that field, the guard of that must hold: else nothing is behind it.
-The turns are written out: a loop would be shorter, but hide from a comparison what two filters have in common.
+The turns are written out: a loop would be shorter, but hide from a comparison what two filters have in common. What
+several links have at the same place is read before it is asked which of them this is.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,10 @@ from ..core.form import Body, Expression
 from ..layout import Layout, Table
 from ..paths import Path, Step
 from ..source import Span
+from ..syntax import tree
 from ..wrong import wrong
 from . import fold
-from .fields import Place, arrive, end_of, field_value
+from .fields import Place, arrive, end_of, ending, field_value, read_bytes
 
 if TYPE_CHECKING:
     from .expressions import Lowering
@@ -122,32 +125,92 @@ def past(lower: Lowering, parent: Place, walk: Walk, absent: Body, span: Span) -
     return known
 
 
-def _walk(
-    lower: Lowering, chain: Table, stop: tuple[int, ...], at: Reached, absent: Body, span: Span
-) -> None:
+@dataclass(frozen=True)
+class _Chain:
+    """A chain while it is walked: what is stepped over, what the walk changes, and what runs where a link is absent."""
+
+    table: Table
+    links: list[tuple[Layout, tuple[int, ...]]]  # with the selector's values that lead to each; most of them last
+    selector: form.Variable
+    offset: form.Variable
+    absent: Body
+    span: Span
+
+    @property
+    def field(self) -> str:
+        """The name of the selector in each link."""
+        assert self.table.selector is not None
+        return self.table.selector
+
+    @property
+    def has_one_selector(self) -> bool:
+        """Whether the selector has the same bits in all links."""
+        return len({(layout.fields[self.field].bit, layout.fields[self.field].type) for layout, _ in self.links}) == 1
+
+
+def _walk(lower: Lowering, table: Table, stop: tuple[int, ...], at: Reached, absent: Body, span: Span) -> None:
     """The turns, as many as the chain has links at most."""
     emitter = lower.emitter
-    selector, offset = at.selector, at.offset
-    assert isinstance(selector, form.Variable)
-    assert isinstance(offset, form.Variable)
-    over: list[tuple[Layout, tuple[int, ...]]] = []
-    for to in dict.fromkeys(to for _, to in chain.links):
-        layout = _link(lower, chain, to, selector.type)
-        values = tuple(value for value in chain.values(to) if value not in stop)
+    assert isinstance(at.selector, form.Variable)
+    assert isinstance(at.offset, form.Variable)
+    links: list[tuple[Layout, tuple[int, ...]]] = []
+    for to in dict.fromkeys(to for _, to in table.links):
+        layout = _link(lower, table, to, at.selector.type)
+        values = tuple(value for value in table.values(to) if value not in stop)
         if values:
-            over.append((layout, values))
-    if not over:  # nothing is stepped over before the one that is looked for
+            links.append((layout, values))
+    if not links:  # nothing is stepped over before the one that is looked for
         return
-    condition = _among(selector, tuple(value for _, values in over for value in values), span)
-    assert chain.limit is not None
+    condition = _among(at.selector, tuple(value for _, values in links for value in values), span)
+    links.sort(key=lambda link: len(link[1]))
+    chain = _Chain(table, links, at.selector, at.offset, absent, span)
+    alike = _alike(chain)
+    assert table.limit is not None
     done = emitter.fresh("walked")
     with emitter.nested() as turns:
-        for _ in range(chain.limit - bool(stop)):  # the one that is looked for is a link too
+        for _ in range(table.limit - bool(stop)):  # the one that is looked for is a link too
             emitter.emit(form.If(fold.negate(condition), (form.Leave(done, span=span),), span=span))
-            here = emitter.let(f"{chain.selector}.link", offset, span)
-            _one_of(lower, chain, over, here, at, absent, span)
+            _turn(lower, chain, alike)
         emitter.emit(form.If(condition, absent, span=span))
     emitter.block(done, turns, span)
+
+
+def _turn(lower: Lowering, chain: _Chain, alike: list[tuple[int, int]]) -> None:
+    """Step over the link that is here."""
+    here = lower.emitter.let(f"{chain.field}.link", chain.offset, chain.span)
+    place = Place(chain.links[0][0], here, 0)
+    for first, size in alike:
+        read_bytes(lower, place, first, size, f"{chain.field}.link.byte{first}", chain.absent, chain.span)
+    _one_of(lower, chain, chain.links, here)
+    if chain.has_one_selector:
+        _select(lower, chain, place)
+
+
+def _alike(chain: _Chain) -> list[tuple[int, int]]:
+    """Where several links of a chain have bytes, each a first byte and how many, that stepping over any of them takes
+    to be there; those that reach furthest come first."""
+    taken = [_taken(layout, chain.field) for layout, _ in chain.links]
+    reach = min(max(first + size for first, size in here) for here in taken)
+    often = Counter(place for here in taken for place in here)
+    found = [place for place, count in often.items() if count > 1 and sum(place) <= reach]
+    return sorted(found, key=lambda place: (-sum(place), place))
+
+
+def _taken(layout: Layout, selector: str) -> set[tuple[int, int]]:
+    """Bytes that are always read where a link is stepped over: it is not there without them."""
+    found = {field.bytes for field in layout.fields.values() if field.constraint is not None}
+    found.add(layout.fields[selector].bytes)
+    asked = [table.guard for table in layout.tables if table.limit is None and table.selector == selector]
+    for expression in (*asked, layout.tail and layout.tail.count):
+        inside = list(tree.nodes(expression))
+        if all(isinstance(node, _ALL_READ) for node in inside):
+            names = [node.name.text for node in inside if isinstance(node, tree.Use)]
+            found |= {layout.fields[name].bytes for name in names if name in layout.fields}
+    return found
+
+
+_ALL_READ = (tree.Use, tree.Number, tree.Address, tree.Binary, tree.Compare)
+"""Expressions of which every part is worked out: nothing is spared by what another part comes to."""
 
 
 def _link(lower: Lowering, chain: Table, to: str, type: form.Type) -> Layout:
@@ -164,37 +227,33 @@ def _link(lower: Lowering, chain: Table, to: str, type: form.Type) -> Layout:
     return layout
 
 
-def _one_of(
-    lower: Lowering, chain: Table, links: list[tuple[Layout, tuple[int, ...]]], here: Expression, at: Reached,
-    absent: Body, span: Span,
-) -> None:  # fmt: skip
+def _one_of(lower: Lowering, chain: _Chain, links: list[tuple[Layout, tuple[int, ...]]], here: Expression) -> None:
     """Step over the link that the selector says is here; the last one needs no test."""
     (layout, values), *others = links
     emitter = lower.emitter
     if not others:
-        _over(lower, chain, layout, here, at, absent, span)
+        _over(lower, chain, Place(layout, here, 0))
         return
-    assert at.selector is not None
     with emitter.nested() as this:
-        _over(lower, chain, layout, here, at, absent, span)
+        _over(lower, chain, Place(layout, here, 0))
     with emitter.nested() as rest:
-        _one_of(lower, chain, others, here, at, absent, span)
-    emitter.emit(form.If(_among(at.selector, values, span), tuple(this), tuple(rest), span=span))
+        _one_of(lower, chain, others, here)
+    emitter.emit(form.If(_among(chain.selector, values, chain.span), tuple(this), tuple(rest), span=chain.span))
 
 
-def _over(
-    lower: Lowering, chain: Table, layout: Layout, here: Expression, at: Reached, absent: Body, span: Span
-) -> None:
+def _over(lower: Lowering, chain: _Chain, place: Place) -> None:
     """Step over one link."""
-    assert chain.selector is not None
-    assert isinstance(at.selector, form.Variable)
-    assert isinstance(at.offset, form.Variable)
-    place = arrive(lower, Place(layout, here, 0), absent, span)
-    for table in layout.tables:
-        if table.limit is None and table.selector == chain.selector:
-            _guard(lower, place, table, absent)
-    value = field_value(lower, place, layout.fields[chain.selector], absent, span).core
-    end = end_of(lower, place, absent, span)
-    lower.emitter.emit(
-        form.Assign(at.selector.name, value, span=span), form.Assign(at.offset.name, end, span=span)
-    )
+    arrive(lower, place, chain.absent, chain.span)
+    for table in place.layout.tables:
+        if table.limit is None and table.selector == chain.field:
+            _guard(lower, place, table, chain.absent)
+    end = ending(lower, place, chain.absent, chain.span)
+    if not chain.has_one_selector:
+        _select(lower, chain, place)
+    lower.emitter.emit(form.Assign(chain.offset.name, end, span=chain.span))
+
+
+def _select(lower: Lowering, chain: _Chain, place: Place) -> None:
+    """Take the selector's value from a link."""
+    value = field_value(lower, place, place.layout.fields[chain.field], chain.absent, chain.span).core
+    lower.emitter.emit(form.Assign(chain.selector.name, value, span=chain.span))
