@@ -2,8 +2,8 @@
 
 They are well formed, and keep within packet and regions on purpose; what still faults is run by the interpreter only.
 Nothing of them is proved, so that they may be dense in what code generation rewrites: ten times as many copies as the
-programs of `tests.looping`, which are about what can be proved, and sends that a short queue has room for. The same seed
-gives the same program in every process.
+programs of `tests.looping`, which are about what can be proved, and no more sends than a short queue has room for. The
+same seed gives the same program in every process.
 """
 
 from __future__ import annotations
