@@ -5,7 +5,8 @@ Time is counted in cycles, by these rules:
 - An instruction takes 1 cycle, and waits in turn for: its own word, if the instruction cache has not got it; the data
   that it loads, likewise; room in the write buffer, if it stores; the multiplier, if it reads HI or LO.
 - A read of memory waits until the write buffer has drained, then for `memory.read_ns` and `memory.read_sync_ns`, and
-  for `memory.read_next_ns` for each further word of a refill. An uncached read of memory is the same for one word.
+  for `memory.read_next_ns` for each further word of a refill. An uncached read of memory is the same for one word. With
+  `write_buffer.reads_pass` it waits for the store under way only, and puts the others off by its own time.
 - A store that is not a whole word takes `cache.partial_store_cycles` more if cached.
 - A product is ready `cpu.multiply_cycles` after its instruction began, a quotient `cpu.divide_cycles` after. A new
   multiplication or division abandons the one under way.
@@ -35,6 +36,7 @@ from dlcode_aegis_core.machine.events import NEVER, EventQueue
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Processor, Trace
+from dlcode_aegis_core.machine.timing import Timing
 from dlcode_aegis_core.machine.tlb import ENTRIES, WIRED, Access, Page, Tlb
 from dlcode_aegis_core.machine.units import PICOSECONDS, cycles_of
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
@@ -61,14 +63,15 @@ class Cpu:
 
     def __init__(self, parameters: Parameters, bus: Bus, events: EventQueue) -> None:
         integer = parameters.integer
-        self.clock_hz: Final = integer("cpu.clock_hz")
+        self.timing: Final = Timing.of(parameters)
+        self.clock_hz: Final = self.timing.clock_hz
         self.bus: Final = bus
         self.events: Final = events
         self.cp0: Final = Cp0(integer("cpu.processor_id"))
         self.tlb: Final = Tlb()
         self.instruction_cache: Final = Cache(integer("cache.instruction_bytes"))
         self.data_cache: Final = Cache(integer("cache.data_bytes"))
-        self.write_buffer: Final = WriteBuffer(integer("write_buffer.depth"))
+        self.write_buffer: Final = WriteBuffer(self.timing.depth)
         self.trace: Trace | None = None
         self.breakpoints: set[int] = set()
         self.stopped_at: int | None = None
@@ -77,17 +80,6 @@ class Cpu:
         self.instructions = 0
         self.gpr = [0] * (NOWHERE + 1)
         self.hi = self.lo = 0
-
-        self._multiply_cycles = integer("cpu.multiply_cycles")
-        self._divide_cycles = integer("cpu.divide_cycles")
-        self._exception_cycles = integer("cpu.exception_entry_cycles")
-        self._partial_store_cycles = integer("cache.partial_store_cycles")
-        self._drain_cycles = self._cycles(parameters["write_buffer.drain_ns"])
-        self._read_cycles = self._cycles(parameters["memory.read_ns"] + parameters["memory.read_sync_ns"])
-        self._refill_words = integer("cache.refill_words")
-        further = parameters["memory.read_next_ns"] * (self._refill_words - 1)
-        self._refill_cycles = self._read_cycles + self._cycles(further)
-        self._random_counts_cycles = bool(parameters["tlb.random_counts_cycles"])
 
         self._memory_bytes = bus.memory.size
         self._memory_words = bus.memory.words
@@ -98,9 +90,6 @@ class Cpu:
         self._forget_pages()
         self._connect_caches()
         self.pc = cp0.RESET_VECTOR
-
-    def _cycles(self, nanoseconds: int | float) -> int:
-        return cycles_of(int(nanoseconds * 1000), self.clock_hz)
 
     # ---- From outside -----------------------------------------------------------------------------------------------
 
@@ -196,6 +185,9 @@ class Cpu:
             self._delayed = arriving
             self._take(exception)
             return
+        except BaseException:  # what the simulation gave up has not happened, but for its time
+            self._delayed = arriving
+            raise
         if arriving is not None and arriving[0] != written:
             self.gpr[arriving[0]] = arriving[1]
         self._pc = self.next_pc
@@ -208,7 +200,7 @@ class Cpu:
         """Go to an exception's vector instead of executing the instruction at the program counter."""
         if self._delayed is not None:
             self.gpr[self._delayed[0]] = self._delayed[1]
-        self.cycles += self._exception_cycles
+        self.cycles += self.timing.exception_cycles
         self.cp0.enter(exception.code, exception.unit, self._pc, self._in_slot)
         if exception.bad_address is not None:
             self.cp0.blame(exception.bad_address, exception.translation)
@@ -276,35 +268,46 @@ class Cpu:
 
     # ---- Reading and writing ----------------------------------------------------------------------------------------
 
-    def _drain(self) -> None:
-        """Wait until every store has left the write buffer, each at its time."""
+    def _wait_to_read(self) -> None:
+        """Wait for the stores that a read does not pass, each at its time."""
         buffer = self.write_buffer
+        buffer.retire(self.cycles)
         while buffer.first < NEVER:
             self.cycles = max(self.cycles, buffer.first)
             buffer.retire(self.cycles)
+            if self.timing.reads_pass:
+                break
+
+    def _take_time(self, cycles: int) -> None:
+        """Read for so many cycles; stores that were passed are put off."""
+        self.cycles += cycles
+        self.write_buffer.put_off(cycles)
 
     def _refill(self, cache: Cache, word: int, access: Access) -> int:
         """Read the block around a word into a cache; the word."""
-        self._drain()
         if word << 2 >= self._memory_bytes:
             value = self._read_uncached(word << 2, 4, access)
             cache.fill(word, value)
             return value
-        self.cycles += self._refill_cycles
-        start = word & -self._refill_words
-        for each in range(start, start + self._refill_words):
+        self._wait_to_read()
+        self._take_time(self.timing.refill_cycles)
+        start = word & -self.timing.refill_words
+        for each in range(start, start + self.timing.refill_words):
             cache.fill(each, self._memory_words[each])
         return self._memory_words[word]
 
     def _read_uncached(self, physical: int, width: int, access: Access) -> int:
-        self._drain()
+        self._wait_to_read()
         if physical < self._memory_bytes:
-            self.cycles += self._read_cycles
-            value = self._memory_words[physical >> 2] >> 8 * (physical & 3)
-            return value & (1 << 8 * width) - 1
+            self._take_time(self.timing.read_cycles)
+            return self._memory_words[physical >> 2] >> 8 * (physical & 3) & (1 << 8 * width) - 1
+        window = self.bus.window_at(physical)
+        if window is not None and window.answers(physical, width):
+            self._take_time(window.load_cycles)
+            return window.words[physical - window.base >> 2] >> 8 * (physical & 3) & (1 << 8 * width) - 1
         device = self._device(physical, access)
         offset = physical - device.base
-        self.cycles += device.load_cycles(offset, width)
+        self._take_time(device.load_cycles(offset, width))
         self._horizon = 0
         return device.load(offset, width) & (1 << 8 * width) - 1
 
@@ -326,12 +329,28 @@ class Cpu:
             cache.invalidate(word)
             return
         if page.cached:
-            self.cycles += self._partial_store_cycles
+            self.cycles += self.timing.partial_store_cycles
             index = word & cache.mask
             if cache.tags[index] == word:
                 cache.words[index] = cache.words[index] & ~mask | value
         self._memory_words[word] = self._memory_words[word] & ~mask | value
-        self._post(self._drain_cycles)
+        self._post(self.timing.drain_cycles)
+
+    def _store_outside(self, physical: int, width: int | None, value: int, mask: int) -> None:
+        """Store the bits under `mask` outside memory; `width` is None for a part of a word that swl or swr stores."""
+        window = self.bus.window_at(physical)
+        if window is not None and window.answers(physical, width or 4):
+            word = physical - window.base >> 2
+            window.words[word] = window.words[word] & ~mask | value
+            self._post(window.store_cycles)
+            return
+        device = self._device(physical, Access.STORE)
+        if width is None:
+            raise BeyondModel(f"swl or swr to a device, at {physical:#x}")
+        offset = physical - device.base
+        effect = partial(device.store, offset, width, value >> 8 * (physical & 3))
+        self._post(device.store_cycles(offset, width), effect)
+        self._horizon = 0
 
     def _post(self, cycles: int, effect: Callable[[], None] | None = None) -> None:
         """Enter a store that takes `cycles` to drain into the write buffer, when there is room."""
@@ -341,12 +360,6 @@ class Cpu:
             self.cycles = buffer.first
             buffer.retire(self.cycles)
         buffer.post(self.cycles, cycles, effect)
-
-    def _store_device(self, physical: int, width: int, value: int) -> None:
-        device = self._device(physical, Access.STORE)
-        offset = physical - device.base
-        self._post(device.store_cycles(offset, width), partial(device.store, offset, width, value))
-        self._horizon = 0
 
     # ---- What instructions do: the methods of dlcode_jit.mips.row.Cpu -----------------------------------------------
 
@@ -382,17 +395,18 @@ class Cpu:
             raise MachineException(ExceptionCode.ADDRESS_STORE, address)
         page = self._store_pages.get(address >> 12) or self._store_page(address)
         physical = page.physical | address & 0xFFF
+        shift = 8 * (address & 3)
+        mask = (1 << 8 * width) - 1 << shift
         if physical >= self._memory_bytes and not self._isolated:
-            self._store_device(physical, width, value)
+            self._store_outside(physical, width, value << shift, mask)
         elif width == 4:
             if page.cached or self._isolated:
                 self._access_cache.fill(physical >> 2, value)
             if not self._isolated:
                 self._memory_words[physical >> 2] = value
-                self._post(self._drain_cycles)
+                self._post(self.timing.drain_cycles)
         else:
-            shift = 8 * (address & 3)
-            self._store_part(page, physical, value << shift, (1 << 8 * width) - 1 << shift)
+            self._store_part(page, physical, value << shift, mask)
 
     def write_masked(self, address: int, value: int, mask: int) -> None:
         if mask == MASK:
@@ -402,8 +416,9 @@ class Cpu:
         page = self._store_pages.get(address >> 12) or self._store_page(address)
         physical = page.physical | address & 0xFFF
         if physical >= self._memory_bytes and not self._isolated:
-            raise BeyondModel(f"swl or swr to a device, at {physical:#x}")
-        self._store_part(page, physical, value, mask)
+            self._store_outside(physical, None, value, mask)
+        else:
+            self._store_part(page, physical, value, mask)
 
     def load(self, register: int, value: int) -> None:
         self._delayed = (register, value)
@@ -414,11 +429,11 @@ class Cpu:
 
     def multiplied(self, hi: int, lo: int) -> None:
         self.hi, self.lo = hi, lo
-        self._multiplier_ready = self.cycles + self._multiply_cycles
+        self._multiplier_ready = self.cycles + self.timing.multiply_cycles
 
     def divided(self, hi: int, lo: int) -> None:
         self.hi, self.lo = hi, lo
-        self._multiplier_ready = self.cycles + self._divide_cycles
+        self._multiplier_ready = self.cycles + self.timing.divide_cycles
 
     def read_hi(self) -> int:
         self.cycles = max(self.cycles, self._multiplier_ready)
@@ -464,7 +479,7 @@ class Cpu:
         self.cp0.index = 1 << 31 if index is None else index << 8
 
     def _random(self) -> int:
-        steps = self.cycles if self._random_counts_cycles else self.instructions
+        steps = self.cycles if self.timing.random_counts_cycles else self.instructions
         return ENTRIES - 1 - steps % (ENTRIES - WIRED)
 
     def return_from_exception(self) -> None:

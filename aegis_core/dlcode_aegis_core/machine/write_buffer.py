@@ -2,8 +2,7 @@
 
 Entries drain one after another, each in a time of its own: 6 cycles for memory, what a device says for a device. A
 store finds the buffer full if `depth` entries have not drained, and then waits for the oldest. A read of memory or of
-a device waits until all have drained: reads do not pass writes (on this model nothing says that they do; the wait
-before an uncached read is certain, since drivers flush the buffer with one).
+a device waits until all have drained, or, if the model says that reads pass writes, for the one under way.
 
 A store to a device takes effect when it drains. A store to memory is there at once, and only its time is modelled: a
 device that looks before it could have drained sees it early.
@@ -47,6 +46,14 @@ class WriteBuffer:
         self._entries.append((self.last, effect))
         if effect is not None:
             self.next_effect = min(self.next_effect, self.last)
+
+    def put_off(self, cycles: int) -> None:
+        """Let all that waits drain so much later: a read goes first."""
+        if self._entries:
+            self._entries = deque((time + cycles, effect) for time, effect in self._entries)
+            self.last += cycles
+            if self.next_effect < NEVER:
+                self.next_effect += cycles
 
     def retire(self, now: int) -> None:
         """Let all that has drained by `now` take effect, in order."""
