@@ -31,7 +31,7 @@ from dlcode_aegis_core.kernel.boot import Aegis, boot
 from dlcode_aegis_core.kernel.download import Downloads
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.simulation import run_together
-from dlcode_aegis_core.machine.station import DecStation
+from dlcode_aegis_core.machine.station import Station
 from dlcode_aegis_core.machine.units import PICOSECONDS
 from dlcode_aegis_core.machine.wire import Wire
 from dlcode_verifier import Certificate
@@ -193,11 +193,11 @@ class Exchange:
         return cycle * PICOSECONDS // self.clock_hz
 
 
-def _machine(parameters: Parameters, wire: Wire, end: Host) -> tuple[DecStation, Host]:
-    return DecStation(parameters, wire, end.mac, end.name), end
+def _machine(parameters: Parameters, wire: Wire, end: Host) -> tuple[Station, Host]:
+    return Station(parameters, wire, end.mac, end.name), end
 
 
-def _aegis(machine: tuple[DecStation, Host], certificate: Certificate, ask: bytes) -> Aegis:
+def _aegis(machine: tuple[Station, Host], certificate: Certificate, ask: bytes) -> Aegis:
     station, end = machine
     downloads = Downloads(end.capability)
     regions = {

@@ -17,7 +17,7 @@ from typing import Final
 from dlcode_aegis_core.kernel import layout, system_calls
 from dlcode_aegis_core.kernel.layout import AREA, KSEG0, KSEG1, Area
 from dlcode_aegis_core.machine.parameters import Parameters
-from dlcode_aegis_core.machine.station import DecStation
+from dlcode_aegis_core.machine.station import Station
 from dlcode_aegis_core.machine.tlb import DIRTY, VALID
 from dlcode_jit import abi
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
@@ -90,7 +90,7 @@ def assemble_environment() -> Assembly:
 
 
 def boot(
-    station: DecStation, bindings: Sequence[Binding] = (), frame: bytes = b"", environment: Assembly | None = None
+    station: Station, bindings: Sequence[Binding] = (), frame: bytes = b"", environment: Assembly | None = None
 ) -> Aegis:
     """Load a station so that it starts Aegis, with these bindings in this order.
 
@@ -224,7 +224,7 @@ class Fault:
 class Aegis:
     """A station that runs Aegis, to look at. Nothing here changes the machine."""
 
-    station: DecStation
+    station: Station
     symbols: Mapping[str, int]
     environment: Mapping[str, int]
     bindings: tuple[Binding, ...]

@@ -1,4 +1,4 @@
-"""The I/O ASIC of the DECstation 5000/1xx: interrupt register, LANCE DMA with its gaps, and the station address ROM.
+"""The I/O ASIC of the DECstation 5000/1xx: interrupt register, and LANCE DMA with its gaps.
 
 The LANCE addresses a window of 64 KB. The ASIC maps it onto 128 KB of memory, at the base that the DMA pointer gives,
 in two ways, because it moves 16 bits in each 32-bit word in the one case and whole words in the other:
@@ -9,7 +9,8 @@ in two ways, because it moves 16 bits in each 32-bit word in the one case and wh
 Memory serves a transfer in a set-up time and a cycle for each word, during which the CPU stalls. (A CPU that ran from
 its caches would not notice; the model charges it all the same, which is the more pessimistic choice.)
 
-Registers that the model leaves out (SCSI, serial lines, diskette) raise `BeyondModel`.
+The registers of what is left out (SCSI, serial lines, diskette) hold what is written to them, and do nothing; where the
+ASIC has none, a read gives zero and a write is lost (assumed). A store of less than a word changes its own bytes.
 
 Sources: Mach kmin.h and NetBSD ioasicreg.h for the map and the bits; Linux declance.c and the DEC 3000 AXP system
 programmer's manual, 9.5.2.3, for the two layouts.
@@ -22,7 +23,6 @@ from enum import IntFlag
 from typing import Final
 
 from dlcode_aegis_core.machine.dma import DmaTimeout
-from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.units import cycles_of
 
 LANCE_DMA_POINTER: Final = 0x20
@@ -30,6 +30,7 @@ CSR: Final = 0x100
 INTR: Final = 0x110
 IMSK: Final = 0x120
 LANCE_DECODE: Final = 0x160
+REGISTERS: Final = range(0, 0x200, 0x10)
 
 WINDOW: Final = 0x10000  # octets that the LANCE addresses
 REGION: Final = 0x20000  # octets of memory behind them, aligned to their size
@@ -50,6 +51,7 @@ class Interrupt(IntFlag):
 
     LANCE_READ_ERROR = 0x10000
     LANCE = 0x100
+    CLOCK = 0x20
 
 
 LINES: Final = 0xFFFF
@@ -80,7 +82,7 @@ class IoAsic:
         self._read_setup = int(parameters["dma.read_setup_cycles"])
         self._write_setup = int(parameters["dma.write_setup_cycles"])
         self._word_cycles = int(parameters["dma.word_cycles"])
-        self._registers = {LANCE_DMA_POINTER: 0, CSR: 0, INTR: 0, IMSK: 0, LANCE_DECODE: 0}
+        self._registers = dict.fromkeys(REGISTERS, 0)
 
     # ---- The CPU's side ---------------------------------------------------------------------------------------------
 
@@ -94,29 +96,28 @@ class IoAsic:
 
     def load(self, offset: int, width: int) -> int:
         """Read a register."""
-        self._check(offset, width)
-        return self._registers[offset]
+        return self._registers.get(offset & ~3, 0) >> 8 * (offset & 3)
 
     def store(self, offset: int, width: int, value: int) -> None:
         """Write a register. In INTR a zero clears a DMA bit, and the lines can't be written."""
-        self._check(offset, width)
-        if offset == INTR:
+        register, shift = offset & ~3, 8 * (offset & 3)
+        if register not in self._registers:
+            return
+        mask = (1 << 8 * width) - 1 << shift
+        value = self._registers[register] & ~mask | value << shift & mask
+        if register == INTR:
             value = self._registers[INTR] & (value | LINES)
-        self._registers[offset] = value & 0xFFFFFFFF
-        if offset == CSR:
+        self._registers[register] = value
+        if register == CSR:
             self._reset_lance(not value & SystemSupport.LANCE_RUN)
         self._update_line()
 
-    def _check(self, offset: int, width: int) -> None:
-        if offset not in self._registers or width != 4:
-            raise BeyondModel(f"I/O ASIC: access of {width} octets at {self.base + offset:#x}, which is not modelled")
-
-    def set_lance_line(self, asserted: bool) -> None:
-        """The LANCE's interrupt pin."""
+    def set_line(self, line: Interrupt, asserted: bool) -> None:
+        """A device's interrupt line."""
         if asserted:
-            self._registers[INTR] |= Interrupt.LANCE
+            self._registers[INTR] |= line
         else:
-            self._registers[INTR] &= ~Interrupt.LANCE
+            self._registers[INTR] &= ~line
         self._update_line()
 
     def _update_line(self) -> None:
@@ -187,45 +188,3 @@ class IoAsic:
 
     def _charge(self, time_ps: int) -> None:
         self._stall(cycles_of(time_ps, self._clock_hz))
-
-
-class StationRom:
-    """The station address ROM: a `Device` with one octet in the low byte of each word.
-
-    Octets 0 to 5 are the address and 6 and 7 its checksum; 8 to 15 repeat them backwards, 16 to 23 forwards; then
-    ff 00 55 aa. Sources: Linux declance.c (the layout), depca.c (the checksum).
-    """
-
-    def __init__(self, parameters: Mapping[str, int | float], address: bytes) -> None:
-        self.base = int(parameters["station_rom.base"])
-        access_ns = parameters["station_rom.access_ns"]
-        self._access_cycles = cycles_of(int(access_ns * 1000), int(parameters["cpu.clock_hz"]))
-        octets = address + rom_checksum(address).to_bytes(2, "little")
-        self._content = octets + octets[::-1] + octets + b"\xff\x00\x55\xaa"
-        self.size = 4 * len(self._content)
-
-    def load_cycles(self, offset: int, width: int) -> int:
-        """CPU cycles of a read."""
-        return self._access_cycles
-
-    def store_cycles(self, offset: int, width: int) -> int:
-        """CPU cycles of a write, which has no effect."""
-        return self._access_cycles
-
-    def load(self, offset: int, width: int) -> int:
-        """Read the octet of that word; its upper bytes read as zero."""
-        return self._content[offset // 4] if offset % 4 == 0 else 0
-
-    def store(self, offset: int, width: int, value: int) -> None:
-        """A ROM ignores writes."""
-
-
-def rom_checksum(address: bytes) -> int:
-    """The checksum that DEC's station address ROMs carry: words shifted and added with end-around carry."""
-    total = 0
-    for low, high in zip(address[::2], address[1::2], strict=True):
-        total <<= 1
-        total -= 0xFFFF if total > 0xFFFF else 0
-        total += high << 8 | low
-        total -= 0xFFFF if total > 0xFFFF else 0
-    return 0 if total == 0xFFFF else total

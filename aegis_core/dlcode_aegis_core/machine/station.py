@@ -1,22 +1,24 @@
-"""A DECstation 5000/1xx on a wire, assembled from its parts."""
+"""A DECstation on a wire, assembled from its parts as its model says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, Protocol
 
-from dlcode_aegis_core.machine.bus import Bus
+from dlcode_aegis_core.machine import board
+from dlcode_aegis_core.machine.board import Wiring, access_cycles
+from dlcode_aegis_core.machine.bus import Bus, Device
+from dlcode_aegis_core.machine.byte_lanes import ByteLanes
+from dlcode_aegis_core.machine.clock import EPOCH, Clock
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import EventQueue
-from dlcode_aegis_core.machine.ioasic import IoAsic, StationRom
 from dlcode_aegis_core.machine.lance import Lance
 from dlcode_aegis_core.machine.memory import Memory
-from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
+from dlcode_aegis_core.machine.station_rom import StationRom
 from dlcode_aegis_core.machine.units import PICOSECONDS
 from dlcode_aegis_core.machine.wire import Wire
-
-IO_LINE: Final = 3
-"""The CPU's hardware line that the I/O ASIC drives: IP5."""
 
 UNMAPPED: Final = range(0x80000000, 0xC0000000)
 """kseg0 and kseg1: the low 29 bits are the physical address."""
@@ -31,31 +33,41 @@ class Segment(Protocol):
     def data(self) -> bytes: ...
 
 
-class DecStation:
-    """CPU, memory, I/O ASIC, LANCE and station ROM. `name` is what the wire's observers are told."""
+class Station:
+    """CPU, memory, LANCE, clock, station ROM, and the board around them.
 
-    def __init__(self, parameters: Parameters, wire: Wire, station_address: bytes, name: str) -> None:
+    `name` is what the wire's observers are told; `epoch` what the clock says at power-up.
+    """
+
+    def __init__(
+        self, parameters: Parameters, wire: Wire, station_address: bytes, name: str, *, epoch: datetime = EPOCH
+    ) -> None:
+        """Raises BadParameter if parts of the machine are given the same addresses, BeyondModel as the LANCE does."""
         self.parameters: Final = parameters
         self.wire: Final = wire
         self.station_address: Final = station_address
         self.name: Final = name
         self.events: Final = EventQueue()
         self.memory: Final = Memory(parameters.integer("memory.bytes"))
-        self.asic: Final = IoAsic(
-            parameters,
-            self.memory.data,
+        wiring = Wiring(
             stall=lambda cycles: self.cpu.stall(cycles),
-            interrupt=lambda asserted: self.cpu.set_line(IO_LINE, asserted),
+            set_line=lambda line, asserted: self.cpu.set_line(line, asserted),
             reset_lance=lambda held: self.lance.hold_in_reset(held),
         )
+        self.board: Final = board.build(parameters, self.memory, wiring)
         port = wire.attach(name, self.events)
-        self.rom: Final = StationRom(parameters, station_address)
+        self.lance: Final = Lance(
+            parameters, self.events, self.board.dma, port, self.board.lance_interrupt, lambda: self.cpu.now_ps
+        )
+        self.clock: Final = Clock(parameters, self.events, self.board.clock_interrupt, lambda: self.cpu.now_ps, epoch)
+        parts = (*self.board.parts, self.lance, *_eight_bit_parts(parameters, self.clock, StationRom(station_address)))
+        try:
+            bus = Bus(self.memory, parts)
+        except ValueError as error:
+            raise BadParameter(f"{parameters.title}: {error}") from None
+        self.cpu: Final = Cpu(parameters, bus, self.events)
         self.settled_ps = 0
         """All that this machine does before this time has happened."""
-        self.lance: Final = Lance(
-            parameters, self.events, self.asic, port, self.asic.set_lance_line, clock=lambda: self.cpu.now_ps
-        )
-        self.cpu: Final = Cpu(parameters, Bus(self.memory, [self.asic, self.rom, self.lance]), self.events)
 
     @property
     def lookahead_ps(self) -> int:
@@ -72,8 +84,13 @@ class DecStation:
             self.memory.data[start:end] = segment.data
 
     def run(self, until_ps: int) -> None:
-        """Run until the time is at or past `until_ps`, at an instruction's end, with all done that is due before."""
+        """Run until the time is at or past `until_ps`, at an instruction's end, with all done that is due before.
+
+        It ends early at a breakpoint of the processor's, with its time not settled.
+        """
         self.cpu.run(until_ps)
+        if self.cpu.stopped_at is not None:
+            return
         # The last instruction may have taken the CPU past what was due on the way: in order, as the CPU would do it.
         buffer, clock_hz = self.cpu.write_buffer, self.cpu.clock_hz
         while True:
@@ -86,3 +103,14 @@ class DecStation:
             else:
                 break
         self.settled_ps = max(self.settled_ps, until_ps)
+
+
+def _eight_bit_parts(parameters: Parameters, clock: Clock, rom: StationRom) -> list[Device]:
+    """Clock and station ROM, in one place if the model puts them in different bytes of the same words."""
+    clock_at, rom_at = parameters.integer("rtc.base"), parameters.integer("station_rom.base")
+    lane = parameters.integer("station_rom.lane")
+    clock_cycles = access_cycles(parameters, "rtc.access_ns")
+    rom_cycles = access_cycles(parameters, "station_rom.access_ns")
+    if clock_at == rom_at:
+        return [ByteLanes(clock_at, max(clock_cycles, rom_cycles), {0: clock, lane: rom})]
+    return [ByteLanes(clock_at, clock_cycles, {0: clock}), ByteLanes(rom_at, rom_cycles, {lane: rom})]

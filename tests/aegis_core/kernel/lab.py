@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dlcode_aegis_core.kernel.boot import Aegis, Binding, boot
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.simulation import run_together
-from dlcode_aegis_core.machine.station import DecStation
+from dlcode_aegis_core.machine.station import Station
 from dlcode_aegis_core.machine.wire import Wire
 from dlcode_jit.mips.assemble import Assembly, Segment
 from tests.aegis_core.kernel.images import EXPERIMENTAL, REGION
@@ -31,8 +31,8 @@ class Lab:
 
     def __init__(self, parameters: Parameters = PARAMETERS) -> None:
         self.wire = Wire(parameters)
-        self.client = DecStation(parameters, self.wire, CLIENT, "client")
-        self.server = DecStation(parameters, self.wire, SERVER, "server")
+        self.client = Station(parameters, self.wire, CLIENT, "client")
+        self.server = Station(parameters, self.wire, SERVER, "server")
         self.frames: list[tuple[int, int, str, bytes]] = []
         self.wire.observers.append(lambda *row: self.frames.append(row))
 

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-from dlcode_aegis_core.machine.ioasic import IoAsic
+from dlcode_aegis_core.machine.ioasic import Interrupt, IoAsic
 from dlcode_aegis_core.machine.lance import RAP, RDP, Lance
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.wire import Wire
@@ -70,7 +70,7 @@ class Rig:
             self.events,
             self.asic,
             wire.attach(name, self.events),
-            self.asic.set_lance_line,
+            lambda asserted: self.asic.set_line(Interrupt.LANCE, asserted),
             lambda: self.events.now_ps,
         )
         self.sent = 0

@@ -7,7 +7,7 @@ import pytest
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
 from dlcode_aegis_core.machine.simulation import run_together
-from dlcode_aegis_core.machine.station import DecStation
+from dlcode_aegis_core.machine.station import Station
 from dlcode_aegis_core.machine.wire import Wire
 from dlcode_jit.mips.assemble import Segment, assemble
 
@@ -73,13 +73,13 @@ def burst_data(address: int, data: bytes) -> list[Segment]:
     return [Segment(BASE + 2 * (address + at), data[at : at + 16]) for at in range(0, len(data), 16)]
 
 
-def pair(parameters: Parameters = PARAMETERS) -> list[DecStation]:
+def pair(parameters: Parameters = PARAMETERS) -> list[Station]:
     """Two stations with the driver; the second one sends first."""
     wire = Wire(parameters)
     addresses = [bytes.fromhex("08002b000001"), bytes.fromhex("08002b000002")]
     stations = []
     for index, address in enumerate(addresses):
-        station = DecStation(parameters, wire, address, f"station {index}")
+        station = Station(parameters, wire, address, f"station {index}")
         driver = assemble(DRIVER, "driver", 0x80001000, {"FIRST": index})
         station.load(driver.segments)
         words = [0, *(int.from_bytes(address[i : i + 2], "little") for i in (0, 2, 4)), 0, 0, 0, 0, 0x20, 0, 0xA0, 0]
