@@ -1,28 +1,36 @@
 """What would do: a fact at a loop's head from which an obligation would follow that is left without a proof.
 
-Each candidate compares a name that the loop changes with something that it does not. Those that some run breaks are
-dropped; of the others, the program is asked about once more as if its author had said so. None is relied upon.
+Of the facts that might be said (`suppositions`), those are looked for in short queries that would do beside what is
+proved (`supposing`); the first of them is then tried as if the author had said it. None is relied upon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dlcode_dsl.core import form
-from dlcode_dsl.core.check import bodies
 from dlcode_dsl.core.faults import FaultKind
-from dlcode_dsl.core.form import U32, Body, Expression, Program, Statement, Type
-from dlcode_dsl.core.interpret import Memory
-from dlcode_dsl.core.operators import COMPARISONS
+from dlcode_dsl.core.form import Body, Expression, Program, Statement
 
-from .lasso import changed, changes, expressions_in, names_told, replay
-from .obligations import Node
-from .trials import trials
+from .conditions import Conditions, Promise, conditions
+from .facts import Claimed, Guesses, LoopFacts, Measure, sites
+from .facts import Fact as Known
+from .obligations import Node, Obligation
+from .options import Options
+from .preanalysis.measures import linear
+from .ranges import ranges_and_shapes
+from .suppositions import Fact, measures, suppositions
+from .task import Question, Task
 from .words import Words
+from .worker import ask as ask_solver
 
-TRIES = 10
-"""Most candidates that the solver is asked about."""
+TRIES = 2
+"""Most facts that the whole program is tried with."""
+
+MOST_ROWS = 6_000
+"""Rows of a program's table beyond which nothing is looked for."""
 
 Left = Sequence[tuple[FaultKind, Node]]
 Ask = Callable[[Program], Left]
@@ -30,35 +38,79 @@ Ask = Callable[[Program], Left]
 
 
 @dataclass(frozen=True, slots=True)
-class Sufficient:
-    """A fact at a loop's head that would do, and whether the proof takes it where the author says it."""
+class Supposed:
+    """A fact that would do, and whether it is known to hold where the loop begins, and to be kept by its turns."""
 
     loop: form.Loop
     fact: form.Compare
+    begins: bool
+    kept: bool
+
+
+Suppose = Callable[[Sequence[Fact]], Sequence[Supposed]]
+"""Those of some facts that would do, as far as a few short queries tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sufficient:
+    """A fact at a loop's head that would do, and whether the proof takes it where the author says it."""
+
+    supposed: Supposed
     holds: bool
 
     def said(self, program: Program) -> str:
         """What to do, in the words of the source."""
-        fact = Words(program).expression(self.fact)
-        place = f"at the head of the loop in line {self.loop.span.line}"
+        fact = Words(program).expression(self.supposed.fact)
+        place = f"at the head of the loop in line {self.supposed.loop.span.line}"
         if self.holds:
             return f"it follows from `{fact}` {place}: say `invariant {fact}`"
-        return f"it would follow from `{fact}` {place}, which needs a proof itself"
+        known = {
+            (True, False): "; it holds where the loop begins, but it is not known that each turn keeps it",
+            (False, True): "; each turn keeps it, but it is not known to hold where the loop begins",
+        }
+        remark = known.get((self.supposed.begins, self.supposed.kept), "")
+        return f"it would follow from `{fact}` {place}, which needs a proof itself{remark}"
 
 
-def sufficient(program: Program, kind: FaultKind, node: Node, ask: Ask) -> Sufficient | None:
+def sufficient(program: Program, kind: FaultKind, node: Node, suppose: Suppose, ask: Ask) -> Sufficient | None:
     """A fact from which the obligation would follow, if one is found; first of all one that needs no more."""
     found: Sufficient | None = None
-    likely = _likely(program, list(_candidates(program, kind, node)))
-    for loop, fact in likely[:TRIES]:
-        left = ask(_with_invariant(program, loop, fact))
+    supposed = suppose(suppositions(program, kind, node))
+    for one in sorted(supposed, key=lambda one: -(one.begins + one.kept))[:TRIES]:
+        left = ask(_with_invariant(program, one.loop, one.fact))
         if any(_is(kind, node, *other) for other in left):
             continue
-        holds = all(other is not fact for _, other in left)
-        if holds:
-            return Sufficient(loop, fact, holds)
-        found = found or Sufficient(loop, fact, holds)
+        made = Sufficient(one, all(other is not one.fact for _, other in left))
+        if made.holds:
+            return made
+        found = found or made
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Falls:
+    """What falls with every turn, and the proof takes where the author says it."""
+
+    loop: form.Loop
+    measure: tuple[Expression, ...]
+
+    def said(self, program: Program) -> str:
+        """What to do, in the words of the source."""
+        words = Words(program)
+        parts = [words.expression(part) for part in self.measure]
+        fall = "fall with every turn, the first part before the others" if parts[1:] else "falls with every turn"
+        return f"{', '.join(f'`{part}`' for part in parts)} {fall}: say `decreases {', '.join(parts)}`"
+
+
+def falling(program: Program, loop: form.Loop, suppose: Callable[[], Sequence[Falls]], ask: Ask) -> Falls | None:
+    """A measure that shows that a loop ends, if one is found."""
+    for one in suppose():
+        said = _replaced(program.body, loop, replace(loop, decreases=one.measure))
+        left = ask(replace(program, body=said))
+        if not any(_is(FaultKind.ENDLESS, loop, *other) or _is(FaultKind.DECREASES, loop, *other) for other in left):
+            if not any(part in one.measure for _, part in left):
+                return one
+    return None
 
 
 def _is(kind: FaultKind, node: Node, other_kind: FaultKind, other: Node) -> bool:
@@ -66,122 +118,84 @@ def _is(kind: FaultKind, node: Node, other_kind: FaultKind, other: Node) -> bool
     return kind is other_kind and (node is other or (type(node) is type(other) and node.span == other.span))
 
 
-# ---- candidates
+# ---- beside what is proved
 
 
-def _candidates(program: Program, kind: FaultKind, node: Node) -> Iterator[tuple[form.Loop, form.Compare]]:
-    """Comparisons of what a loop changes, and the node is about, with what it keeps."""
-    about = _slice(program, names_told(node))
-    for loop, scope in _loops(program.body, {}):
-        names = changed(loop).names
-        for name in (name for name in about if name in names and name in scope):
-            type = scope[name]
-            for bound in _bounds(program, kind, node, loop, scope, names, type):
-                for symbol in ("<=", "<"):
-                    yield loop, form.Compare(symbol, form.Variable(name, type), bound)
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an attempt at a proof guessed of loops, and what of it is proved, each with its loop's number."""
+
+    guesses: Guesses
+    kept: frozenset[tuple[int, Known | Measure]]
 
 
-def _bounds(
+def supposing(program: Program, kind: FaultKind, node: Node, proof: Proof, options: Options) -> Suppose:
+    """Asks which facts would do for an obligation."""
+
+    def suppose(facts: Sequence[Fact]) -> list[Supposed]:
+        numbers = {id(site.node): site.number for site in sites(program)}
+        claims = {(numbers[id(loop)], Claimed(fact)): (loop, fact) for loop, fact in facts}
+        guesses = dict(proof.guesses)
+        for number, claim in claims:
+            known = guesses.get(number, LoopFacts())
+            guesses[number] = replace(known, invariants=(*known.invariants, claim))
+        what = conditions(program, guesses=guesses)
+        candidates = {one.number: (one.site.number, one.fact) for one in what.candidates}
+        tried = [number for number, known in candidates.items() if known in claims and known not in proof.kept]
+        replies = _asked(program, what, proof, options, kind, node, tried)
+        order = {known: place for place, known in enumerate(claims)}
+        likely = sorted(replies, key=lambda reply: order[candidates[reply[0]]])  # type: ignore[index]
+        return [Supposed(*claims[candidates[number]], begins, kept) for number, begins, kept in likely]  # type: ignore[index]
+
+    return suppose
+
+
+def falls(program: Program, loop: form.Loop, proof: Proof, options: Options) -> list[Falls]:
+    """Measures that show the end of a loop, as far as a few short queries tell."""
+    number = next(site.number for site in sites(program) if site.node is loop)
+    known = proof.guesses.get(number, LoopFacts())
+    offered: dict[Measure, tuple[Expression, ...]] = {}
+    for parts in measures(program, loop):
+        sums = [linear(part) for part in parts]
+        if None not in sums:
+            offered.setdefault(Measure(tuple(sum for sum in sums if sum is not None)), parts)
+    guesses = {**proof.guesses, number: replace(known, measures=tuple(offered))}
+    what = conditions(program, guesses=guesses)
+    ways = [trial for ending in what.endings if ending.site.node is loop for trial in ending.trials if trial.claims]
+    places = _asked(program, what, proof, options, FaultKind.ENDLESS, loop, [])
+    found = (ways[place].measure for place in places)
+    return [Falls(loop, offered[measure]) for measure in found if measure is not None]
+
+
+def _asked(
     program: Program,
+    what: Conditions,
+    proof: Proof,
+    options: Options,
     kind: FaultKind,
     node: Node,
-    loop: form.Loop,
-    scope: Mapping[str, Type],
-    kept_out: Sequence[str],
-    type: Type,
-) -> Iterator[Expression]:
-    seen: set[Expression] = set()
-    for bound in _all_bounds(program, kind, node, loop, scope, kept_out):
-        if bound.type == type and bound not in seen:
-            seen.add(bound)
-            yield bound
-
-
-def _all_bounds(
-    program: Program, kind: FaultKind, node: Node, loop: form.Loop, scope: Mapping[str, Type], kept_out: Sequence[str]
-) -> Iterator[Expression]:
-    if isinstance(node, form.Owned | form.Entry | form.Store):
-        yield form.Constant(program.region(node.region).count, U32)
-    tests = list(expressions_in(loop))
-    yield from (part for part in tests if isinstance(part, form.Extent))
-    yield form.Extent("packet")
-    yield from (part for part in tests if isinstance(part, form.Constant) and part.type.bits)
-    sayable = Words(program).names.keys() - kept_out  # the compiler's own names cannot be written down
-    yield from (form.Variable(name, scope[name]) for name in reversed(list(scope)) if name in sayable)
-
-
-def _loops(body: Body, outer: Mapping[str, Type]) -> Iterator[tuple[form.Loop, dict[str, Type]]]:
-    """The loops of a body, each with the names in scope at its head."""
-    scope = dict(outer)
-    for statement in body:
-        if isinstance(statement, form.Loop):
-            yield statement, dict(scope)
-            yield from _loops((*statement.head, *statement.body), scope)
-        else:
-            for inner in bodies(statement):
-                yield from _loops(inner, scope)
-        if isinstance(statement, form.Let):
-            scope[statement.name] = statement.value.type
-        elif isinstance(statement, form.Read):
-            scope[statement.name] = statement.type
-
-
-def _slice(program: Program, names: list[str]) -> list[str]:
-    """Names, and all that they are made of."""
-    definitions = [change for statement in _statements(program.body) for change in changes(statement)]
-    found = list(names)
-    for name in found:
-        for target, sources in definitions:
-            if target == f"%{name}":
-                found += sorted(source[1:] for source in sources if source[0] == "%" and source[1:] not in found)
-    return found
-
-
-def _statements(body: Body) -> Iterator[Statement]:
-    for statement in body:
-        yield statement
-        for inner in bodies(statement):
-            yield from _statements(inner)
-
-
-# ---- what no run breaks
-
-
-def _likely(program: Program, candidates: list[tuple[form.Loop, form.Compare]]) -> list[tuple[form.Loop, form.Compare]]:
-    """The candidates that no run of a few packets breaks."""
-    left = list(candidates)
-
-    def watch(statement: Statement, turns: int, names: Mapping[str, int], memory: Memory, data: bytearray) -> None:
-        if isinstance(statement, form.Loop):
-            left[:] = [
-                (loop, fact) for loop, fact in left if loop is not statement or _so(program, fact, names, len(data))
-            ]
-
-    for witness in trials(program):
-        if not left:
-            break
-        replay(program, witness.packet, witness.memory, enough=SHORT, observe=watch)
-    return left
-
-
-SHORT = 2_000
-"""Operations of such a run."""
-
-
-def _so(program: Program, fact: form.Compare, names: Mapping[str, int], length: int) -> bool:
-    def value(expression: Expression) -> int:
-        match expression:
-            case form.Constant(known):
-                return known
-            case form.Variable(name):
-                return names[name]
-            case form.Extent("packet"):
-                return length
-            case form.Extent(of) if of != "wire":
-                return program.region(of).count
-        return 0  # of the wire: nothing is known
-
-    return COMPARISONS[fact.operator](value(fact.left), value(fact.right))
+    tried: Sequence[int],
+) -> tuple[Any, ...]:
+    """What the solver answers about an obligation, or about the end of a loop."""
+    targets = [
+        place
+        for place, goal in enumerate(what.goals)
+        if isinstance(goal, Obligation) and goal.kind is kind and goal.node is node
+    ]
+    trials = [trial for ending in what.endings if ending.site.node is node for trial in ending.trials if trial.claims]
+    ways = [tuple(trial.claims) for trial in trials] if kind is FaultKind.ENDLESS else []
+    if not (targets or ways) or len(what.terms.rows) > MOST_ROWS:
+        return ()
+    relied = [one.number for one in what.candidates if (one.site.number, one.fact) in proof.kept]
+    promised = {place: goal.candidate for place, goal in enumerate(what.goals) if isinstance(goal, Promise)}
+    _, hints = ranges_and_shapes(what.terms.rows, program.maximum)
+    task = Task(
+        what.terms.rows, [(goal.path, goal.claim) for goal in what.goals], program.maximum, hints,
+        options.integer_effort, options.bitvector_effort,
+        [one.guard for one in what.candidates], promised, [[(list(way), []) for way in ways]],
+    )  # fmt: skip
+    question = Question(tuple(task), tuple(relied), tuple(tried), tuple(targets), tuple(ways))
+    return ask_solver("supposing", (task.rows, *question), isolated=options.isolated, watchdog=options.watchdog)
 
 
 # ---- the program as if its author had said so

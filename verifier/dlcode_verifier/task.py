@@ -37,6 +37,18 @@ class Task(NamedTuple):
     most_effort: int = 20_000_000  # steps of all queries together, after which nothing more is asked
 
 
+class Question(NamedTuple):
+    """What would do: which of the `tried` candidates do for all of the goals at `targets`, or, where there are `ways`
+    to show that a loop ends, for one of these; without candidates, which of the ways do.
+    """
+
+    task: tuple[Any, ...]
+    relied: tuple[int, ...]  # candidates that are proved
+    tried: tuple[int, ...]
+    targets: tuple[int, ...]
+    ways: tuple[tuple[Claim, ...], ...] = ()
+
+
 class Candidate(NamedTuple):
     """What a model says of the packet and the memory at entry; what it does not mention is zero."""
 

@@ -6,9 +6,9 @@ fourth is about cost alone: the program may be safe, but its worst case is deare
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dlcode_dsl.core import form
 from dlcode_dsl.core.check import assert_well_formed
 from dlcode_dsl.core.faults import FaultKind
 from dlcode_dsl.core.form import Program
@@ -27,7 +27,7 @@ from .options import Options
 from .preanalysis import guesses
 from .ranges import Range, ranges_and_shapes
 from .refute import refute
-from .sufficient import sufficient
+from .sufficient import Proof, falling, falls, sufficient, supposing
 from .task import PROVED, Candidate, Task
 from .terms import FALSE, TRUE, Row
 from .turns import LoopProof, Loops
@@ -182,7 +182,7 @@ class _Judgement:
 
 def _judge(program: Program, options: Options) -> _Judgement:
     attempt = _attempt(program, options)
-    refutations, left, effort = _explained(program, attempt.what, attempt.failed, options)
+    refutations, left, effort = _explained(program, attempt, options)
     statistics = attempt.statistics.plus(effort)
     return _Judgement(program, refutations, left, statistics, attempt.discharged, attempt.loops, attempt.alignment)
 
@@ -197,6 +197,7 @@ class _Attempt:
     discharged: dict[FaultKind, int]
     loops: tuple[LoopProof, ...]  # of all loops, if nothing failed
     alignment: tuple[Alignment, ...]  # what is known of accesses, if nothing failed
+    proof: Proof  # what was guessed of loops, and what of it is proved
 
 
 def _attempt(program: Program, options: Options) -> _Attempt:
@@ -214,7 +215,8 @@ def _attempt(program: Program, options: Options) -> _Attempt:
     loops = Loops(program, what, guessed)
     aligned = Alignments(program, what, None if options.alignment is None else options.alignment(program))
     if not asked and not loops.asked:  # every claim is a constant
-        return _Attempt(what, (), Statistics(count), discharged, loops.proofs((), ()), aligned.facts())
+        proof = Proof(guessed, frozenset())
+        return _Attempt(what, (), Statistics(count), discharged, loops.proofs((), ()), aligned.facts(), proof)
     if options.hints is not None:
         hints = dict(options.hints(rows, program.maximum))
     task = Task(
@@ -236,7 +238,8 @@ def _attempt(program: Program, options: Options) -> _Attempt:
     failed += [_Failed(FaultKind.ENDLESS, site.node, None, None) for site in loops.endless(decision.ended)]
     proofs = () if failed else loops.proofs(decision.ended, [what.candidates[number] for number in decision.kept])
     facts = () if failed else aligned.facts(decision.aligned)
-    return _Attempt(what, tuple(failed), statistics, discharged, proofs, facts)
+    kept = frozenset((what.candidates[one].site.number, what.candidates[one].fact) for one in decision.kept)
+    return _Attempt(what, tuple(failed), statistics, discharged, proofs, facts, Proof(guessed, kept))
 
 
 def _needless(goal: Goal, rows: list[Row], known: list[Range]) -> bool:
@@ -262,9 +265,10 @@ class _Failed:
 
 
 def _explained(
-    program: Program, what: Conditions, failed: Sequence[_Failed], options: Options
+    program: Program, attempt: _Attempt, options: Options
 ) -> tuple[tuple[Refutation, ...], tuple[OpenObligation, ...], Statistics]:
     """Packets for what failed, as far as there are any, and what is left."""
+    what, failed = attempt.what, attempt.failed
     seen: dict[tuple[FaultKind, int], Refutation] = {}
     for one in failed:
         if one.obligation is not None and one.candidate is not None:
@@ -281,15 +285,17 @@ def _explained(
     left: list[OpenObligation] = []
     for one in failed:
         if (one.kind, id(one.node)) not in seen:
-            missing, more_effort = _missing(program, one, options) if not (seen or left) else ("", Statistics())
-            effort = effort.plus(more_effort)
+            missing = ""
+            if not (seen or left):
+                missing, more_effort = _missing(program, one, attempt.proof, options)
+                effort = effort.plus(more_effort)
             reason = _reason(program, one, options)
             diagnostic = report.not_proved(program, one.kind, one.node, reason, missing)
             left.append(OpenObligation(one.kind, one.node, reason, diagnostic))
     return tuple(seen.values()), tuple(left), effort
 
 
-def _missing(program: Program, one: _Failed, options: Options) -> tuple[str, Statistics]:
+def _missing(program: Program, one: _Failed, proof: Proof, options: Options) -> tuple[str, Statistics]:
     """What would prove it, if anything is found, in words."""
     effort = Statistics()
 
@@ -299,9 +305,15 @@ def _missing(program: Program, one: _Failed, options: Options) -> tuple[str, Sta
         effort = effort.plus(replace(attempt.statistics, obligations=0))
         return [(failed.kind, failed.node) for failed in attempt.failed]
 
-    if one.kind is FaultKind.ENDLESS or not 0 < len(sites(program)) <= ADVISED_LOOPS:
+    if not 0 < len(sites(program)) <= ADVISED_LOOPS:
         return "", effort
-    found = sufficient(program, one.kind, one.node, ask)
+    suppose = supposing(program, one.kind, one.node, proof, options)
+    if one.kind is FaultKind.ENDLESS and isinstance(one.node, form.Loop):
+        loop = one.node
+        falls_so = falling(program, loop, lambda: falls(program, loop, proof, options), ask)
+        if falls_so is not None:
+            return falls_so.said(program), effort
+    found = sufficient(program, one.kind, one.node, suppose, ask)
     return ("" if found is None else found.said(program)), effort
 
 

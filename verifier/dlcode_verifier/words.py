@@ -54,7 +54,7 @@ class Words:
     def operand(self, expression: Expression) -> str:
         """An expression as it stands beside an operator."""
         text = self.expression(expression)
-        whole = isinstance(expression, form.Constant | form.Variable | form.Extent) or _is_word(text)
+        whole = isinstance(expression, form.Constant | form.Variable | form.Extent | form.Owned) or _is_word(text)
         return text if whole or text.startswith("(") else f"({text})"
 
     def sum(self, sum: Sum) -> str:

@@ -66,8 +66,14 @@ def _named(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
     return fewest(task, context)
 
 
+def _supposed(task: tuple[Any, ...], context: Any) -> tuple[Any, ...]:
+    from .supposing import supposing
+
+    return supposing(task, context)
+
+
 KINDS: dict[str, Callable[[tuple[Any, ...], Any], tuple[Any, ...]]] = {
-    "program": _decided, "filters": _compared, "lines": _named,
+    "program": _decided, "filters": _compared, "lines": _named, "supposing": _supposed,
 }  # fmt: skip
 """What can be asked, and what answers it: from a task, whose first part is its rows, and a context of its own. Z3 is
 imported only where it runs."""
@@ -199,7 +205,7 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY if soft == resource.RLIM_INFINITY else min(MEMORY, soft), hard))
     import z3
 
-    for module in ("decide", "filters.solving", "fewest"):  # what is imported now need not be with the first task
+    for module in ("decide", "filters.solving", "fewest", "supposing"):  # now, rather than with the first task
         import_module(f"{__package__}.{module}")
     z3.SimpleSolver(ctx=z3.Context()).check()  # the first check of a process is a slow one
     used: list[Any] = []
