@@ -176,10 +176,11 @@ class MergedSet:
         """Let readers have other code."""
         self._current = _Snapshot(_Code(made, self._merged.link), tuple(made.tables))
 
-    def replace(self, number: int, table: Table) -> None:
+    def replace(self, number: int, table: Table) -> bool:
         """Let readers have another table."""
         tables = self._current.tables
         self._current = _Snapshot(self._current.code, (*tables[:number], table, *tables[number + 1 :]))
+        return True
 
     def store(self, table: Table, index: int, value: int) -> None:
         """Change a word that readers may be reading."""

@@ -26,8 +26,8 @@ class Readers(Protocol):
         """Make code of a plan and let readers have it from now on, or raise and change nothing."""
         ...
 
-    def replace(self, number: int, table: Table) -> None:
-        """Let the present code have another table in the place of the one of that number."""
+    def replace(self, number: int, table: Table) -> bool:
+        """Let the present code have another table in the place of the one of that number; False if it takes none."""
         ...
 
     def store(self, table: Table, index: int, value: int) -> None:
@@ -94,6 +94,10 @@ class Merged:
                 self.members[id(member)] = member
                 raise
             self._release(inserted.owner)
+
+    def number_of(self, owner: Owner) -> int:
+        """The number of an owner. Raises KeyError for one who has no filter here."""
+        return self._numbers[owner][0]
 
     def _member(self, certificate: Certificate, owner: Owner) -> Inserted:
         program, _, _ = admitted(certificate)
@@ -162,12 +166,11 @@ class Merged:
     def _grow(self, branch: Branch) -> None:
         """Another table for a branch, with twice the room for what is there; other code if a key has found no place."""
         table = Table(branch.layout, {key: owners[0] for key, owners in branch.keys.items()}, 4 * len(branch.keys))
-        if table.spilled or branch.table.spilled:
-            self._recompile()
-            return
         number = self.plan.tables.index(branch.table)
-        self.readers.replace(number, table)
-        self.plan.tables[number] = branch.table = table
+        if table.spilled or branch.table.spilled or not self.readers.replace(number, table):
+            self._recompile()
+        else:
+            self.plan.tables[number] = branch.table = table
 
     def _leave(self, branch: Branch, keys: list[Key], owner: int) -> None:
         """Take a filter's keys out of a branch's table where no other filter has them."""

@@ -103,6 +103,20 @@ def names(part: Any) -> frozenset[str]:
     return frozenset(found)
 
 
+def divides(part: Any) -> bool:
+    """Whether an expression or a statement divides."""
+    left = [part]
+    while left:
+        node = left.pop()
+        if isinstance(node, form.Binary) and node.operator in ("/", "%"):
+            return True
+        if isinstance(node, tuple):
+            left += node
+        elif hasattr(node, "__dataclass_fields__"):
+            left += [getattr(node, field.name) for field in fields(node) if field.compare]
+    return False
+
+
 def _all(statement: Statement) -> Iterator[Statement]:
     left: list[Statement] = [statement]
     while left:

@@ -46,8 +46,16 @@ SMALLEST = 8
 TRIES = 200_000
 """Keys times pairs of shifts that are tried at most for one size of table."""
 
-SHIFTS = tuple(sorted(combinations(range(1, 32), 2), key=lambda pair: (pair[1] * 7 + pair[0] * 11) % 31))
-"""Pairs of shifts in the order in which they are tried: a mixed one, as neighbours are of little use to each other."""
+WITHOUT = 31
+"""A shift that stands for none: it moves one bit to where every mask has none."""
+
+SHIFTS = (
+    (WITHOUT, WITHOUT),
+    *((shift, WITHOUT) for shift in range(1, WITHOUT)),
+    *sorted(combinations(range(1, WITHOUT), 2), key=lambda pair: (pair[1] * 7 + pair[0] * 11) % 31),
+)
+"""Pairs of shifts in the order in which they are tried: first what costs least, then pairs, mixed, as neighbours are of
+little use to each other."""
 
 Key = tuple[int, ...]
 """The words of a key."""
@@ -133,9 +141,7 @@ class Table:
         self.words = (ctypes.c_uint32 * count).from_buffer(self._memory)
         self.size, self._places, self._used = size, dict[Key, int](), set[int]()
         folded = [reduce(xor, key, 0) for key in entries]
-        tried = SHIFTS[: max(4, TRIES // max(1, len(folded)))]
-        shifts = max(tried, key=lambda pair: len({_home(one, pair[0], pair[1], mask) for one in folded}))
-        self.words[SHIFT], self.words[OTHER_SHIFT], self.words[MASK] = *shifts, mask
+        self.words[SHIFT], self.words[OTHER_SHIFT], self.words[MASK] = *_shifts(folded, mask), mask
         placed = [self.insert(key, owner, self.store) for key, owner in entries.items()]  # every one that can be
         return all(placed)
 
@@ -157,6 +163,16 @@ class Table:
     def store(self, index: int, value: int) -> None:
         """Store a word where no reader is yet."""
         self.words[index] = value
+
+    @property
+    def shifts(self) -> tuple[int, int]:
+        """The shifts of its hash."""
+        return self.words[SHIFT], self.words[OTHER_SHIFT]
+
+    @property
+    def mask(self) -> int:
+        """The mask of its hash."""
+        return self.words[MASK]
 
     def home(self, key: Key) -> int:
         """Index of the first word of the entry in which a key should be."""
@@ -196,6 +212,18 @@ class Table:
             if tuple(self.words[at + 1 : at + 1 + len(key)]) == key:
                 return self.words[at]
         return 0
+
+
+def _shifts(folded: Sequence[int], mask: int) -> tuple[int, int]:
+    """The pair with which most keys have a home of their own, or the first with which all have."""
+    best, most = SHIFTS[0], 0
+    for shift, other in SHIFTS[: max(8, TRIES // max(1, len(folded)))]:
+        homes = len({_home(one, shift, other, mask) for one in folded})
+        if homes > most:
+            best, most = (shift, other), homes
+        if homes == len(folded):
+            break
+    return best
 
 
 def _home(folded: int, shift: int, other: int, mask: int) -> int:
