@@ -110,7 +110,7 @@ class Cpu:
     @property
     def pending_load(self) -> tuple[int, int] | None:
         """See Processor, as for all that follow."""
-        return self._delayed
+        return None if self._delayed is None or self._delayed[0] == NOWHERE else self._delayed
 
     @property
     def now_ps(self) -> int:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
 from dlcode_aegis_core.machine.bus import Bus
@@ -21,6 +21,15 @@ Trace: TypeAlias = Callable[[int, int], None]
 It may be called late, but before anything outside the processor changes: `interrupt_lines` is what the instruction saw,
 while registers and `cycles` may be further on.
 """
+
+
+class Registers(Protocol):
+    """General registers by number."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[int]: ...
+    def __getitem__(self, number: int, /) -> int: ...
+    def __setitem__(self, number: int, value: int, /) -> None: ...
 
 
 class Stores(Protocol):
@@ -59,7 +68,7 @@ class Processor(Protocol):
     def pc(self, address: int) -> None: ...
 
     @property
-    def gpr(self) -> MutableSequence[int]:
+    def gpr(self) -> Registers:
         """The 32 general registers, and one that takes what instructions write to $zero."""
 
     @property

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from dlcode_aegis_core.machine.processor import Engine
 from dlcode_aegis_core.machine.wire import Wire
+from tests.aegis_core.machine.processor import ENGINES, Program
 from tests.aegis_core.machine.rig import PARAMETERS, Rig
 
 ADDRESSES = [bytes.fromhex(f"08002b0000{i:02x}") for i in range(1, 9)]
@@ -24,3 +26,11 @@ def make_rigs() -> MakeRigs:
         return [Rig(wire, parameters, name, ADDRESSES[i]) for i, name in enumerate("abcdefgh"[:count])]
 
     return make
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Have programs run on each processor in turn."""
+    monkeypatch.setattr(Program, "engine", request.param)
+    name: Engine = request.param
+    return name

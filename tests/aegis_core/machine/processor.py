@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dlcode_aegis_core.machine.bus import Bus, Device
+from dlcode_aegis_core.machine.bus import Bus, Device, Window
+from dlcode_aegis_core.machine.compiled import CompiledCpu
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.processor import Engine, Processor
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
 from dlcode_jit.mips.registers import GENERAL_NUMBERS
 
@@ -29,23 +31,31 @@ DRAIN = 6
 """Cycles that a store takes to drain: 240 ns."""
 
 
+ENGINES: dict[Engine, type[Cpu] | type[CompiledCpu]] = {"python": Cpu, "compiled": CompiledCpu}
+
+
 class Program:
     """A program in a processor's memory; `stop` is the label at which a run ends."""
+
+    engine: Engine = "python"
+    """What programs run on, unless they say so; the fixture of that name sets it."""
 
     def __init__(
         self,
         source: str,
         *,
         base: int = START,
-        devices: Iterable[Device] = (),
+        devices: Iterable[Device | Window] = (),
         changes: dict[str, int] | None = None,
         boot_vectors: bool = False,
+        engine: Engine | None = None,
     ) -> None:
         self.assembly: Assembly = assemble(source + "\nstop: nop\n", "test.s", base)
         self.memory = Memory(MEMORY)
         self.load(self.assembly.segments)
         self.events = EventQueue()
-        self.cpu = Cpu(PARAMETERS.replace(changes or {}), Bus(self.memory, devices), self.events)
+        processor = ENGINES[engine or Program.engine]
+        self.cpu: Processor = processor(PARAMETERS.replace(changes or {}), Bus(self.memory, devices), self.events)
         if not boot_vectors:
             self.cpu.cp0.status = 0
         self.cpu.pc = self.assembly.symbols.get("start", base)

@@ -13,6 +13,8 @@ from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
 from tests.aegis_core.machine.processor import CYCLE_PS, DRAIN, PARAMETERS, READ, UNCACHED_START, Program, values
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 DATA = "\n.data\ncell: .word 1, 2, 3, 4\n.text\n"
 
 

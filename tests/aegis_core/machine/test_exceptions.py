@@ -8,6 +8,8 @@ from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_jit.mips.registers import ExceptionCode
 from tests.aegis_core.machine.processor import CYCLE_PS, Program, values
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 VECTORS = """
         .org    0x80000000
 refill: nop
@@ -106,7 +108,7 @@ def test_misaligned_accesses_set_badvaddr_but_neither_context_nor_entryhi() -> N
 def test_an_exception_pushes_the_status_stack_and_rfe_pops_it() -> None:
     program = take("syscall", status=0x0000FF13)  # bits 010011: old, previous, current
     assert program.cpu.cp0.status == 0x0000FF0C
-    program.cpu.return_from_exception()
+    program.cpu.cp0.leave()
     assert program.cpu.cp0.status == 0x0000FF03
 
 

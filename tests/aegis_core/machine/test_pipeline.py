@@ -9,6 +9,8 @@ import pytest
 
 from tests.aegis_core.machine.processor import Program, values
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 DATA = """
         .data
 cell:   .word   0x11223344, 0xaabbccdd

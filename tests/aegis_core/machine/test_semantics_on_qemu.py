@@ -21,6 +21,8 @@ from dlcode_jit.mips.row import FIELDS, Instruction, Kind
 from dlcode_jit.mips.rows import ROWS
 from tests.aegis_core.machine.processor import Program
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 BASE = 0x00400000
 CASES = 24
 TESTED = [row for row in ROWS if not row.privileged and row.kind is not Kind.TRAP]

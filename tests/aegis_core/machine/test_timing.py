@@ -6,6 +6,8 @@ import pytest
 
 from tests.aegis_core.machine.processor import CYCLE_PS, DRAIN, READ, UNCACHED_START, Program
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 DATA = """
         .data
 cell:   .word   1, 2, 3, 4, 5, 6, 7, 8

@@ -10,6 +10,8 @@ from dlcode_jit.mips.registers import ExceptionCode
 from tests.aegis_core.machine.processor import READ, Program, values
 from tests.aegis_core.machine.test_exceptions import VECTORS, cause
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ASID = 5 << 6
 FRAME = 0x00003000
 

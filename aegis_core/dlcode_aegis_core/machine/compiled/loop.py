@@ -1,0 +1,144 @@
+"""The loop of the compiled processor: one instruction after another, up to what happens next. As `cpu.py` has it.
+
+In the translated part of Python. There are two loops: one that does nothing but execute, and one that traces, stops at
+breakpoints and counts instructions.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dlcode_aegis_core.machine.compiled.access import fetch_elsewhere
+from dlcode_aegis_core.machine.compiled.cells import MASK
+from dlcode_aegis_core.machine.compiled.dispatch import SLOT_FOLLOWS, perform
+from dlcode_aegis_core.machine.compiled.instructions import UNKNOWN, connect, mode_changed
+from dlcode_aegis_core.machine.compiled.state import NOWHERE, State, Trap
+from dlcode_aegis_core.machine.compiled.translate import Signal, rare, working
+from dlcode_jit.mips.registers import ExceptionCode
+
+# Why a loop ended.
+FINISHED: Final = 0  # the time has come
+DUE: Final = 1  # an event, or a store to a device
+ABANDONED: Final = 2  # Python raised an exception
+LIMIT: Final = 3  # so many instructions were executed
+BREAKPOINT: Final = 4  # the next instruction may have one
+ANCHOR: Final = 5  # the next instruction is at the anchor
+FULL: Final = 6  # no more room for the trace
+
+TRACED: Final = 4096
+"""Instructions that the trace has room for."""
+
+
+@rare
+def take(cpu: State) -> None:
+    """Go to the vector of the exception under way instead of executing the instruction at the program counter."""
+    cpu.disturbances += 1
+    cpu.gpr[cpu.delayed] = cpu.delayed_value
+    cpu.cycles += cpu.exception_cycles
+    cpu.cp0.enter(cpu.exception, cpu.exception_unit, cpu.pc, cpu.in_slot)
+    if cpu.exception_blames:
+        cpu.cp0.blame(cpu.exception_address, cpu.exception_translation)
+    cpu.pc = cpu.cp0.vector(cpu.exception_refill)
+    cpu.next_pc = cpu.pc + 4 & MASK
+    cpu.in_slot = False
+    cpu.delayed = NOWHERE
+    mode_changed(cpu)
+
+
+def interrupt(cpu: State) -> None:
+    """Take one."""
+    cpu.exception = ExceptionCode.INTERRUPT
+    cpu.exception_unit = 0
+    cpu.exception_blames = False
+    cpu.exception_refill = False
+    take(cpu)
+
+
+def execute(cpu: State) -> None:
+    """Execute the instruction at the program counter."""
+    cpu.arriving = cpu.delayed
+    cpu.arriving_value = cpu.delayed_value
+    cpu.delayed = NOWHERE
+    word = (cpu.fetch_base | cpu.pc & 0xFFC) >> 2
+    if cpu.pc & 0xFFFFF003 == cpu.fetch_page and cpu.fetch_tags[word & cpu.fetch_mask] == word:
+        instruction = cpu.fetch_words[word & cpu.fetch_mask]
+    else:
+        instruction = fetch_elsewhere(cpu, cpu.pc)
+    cpu.target = cpu.next_pc + 4 & MASK
+    done = perform(cpu, instruction)
+    written = done & SLOT_FOLLOWS - 1
+    cpu.gpr[NOWHERE if cpu.arriving == written else cpu.arriving] = cpu.arriving_value
+    cpu.pc = cpu.next_pc
+    cpu.next_pc = cpu.target
+    cpu.in_slot = done & SLOT_FOLLOWS != 0
+    cpu.instructions += 1
+    cpu.cycles += 1
+
+
+def may_have_breakpoint(cpu: State) -> bool:
+    """Whether the breakpoints' map has a bit for the program counter, which it shares with other addresses."""
+    return cpu.breakpoint_map[cpu.pc >> 7 & 2047] >> (cpu.pc >> 2 & 31) & 1 != 0
+
+
+@working
+def execute_to_horizon(cpu: State) -> bool:
+    """Execute until a time; whether Python raised an exception. A single cycle ahead is one instruction."""
+    while cpu.cycles < cpu.horizon:
+        try:
+            execute(cpu)
+        except Trap:
+            cpu.cycles += 1
+            cpu.instructions += 1
+            cpu.delayed = cpu.arriving
+            cpu.delayed_value = cpu.arriving_value
+            take(cpu)
+        except Signal:
+            cpu.delayed = cpu.arriving
+            cpu.delayed_value = cpu.arriving_value
+            return True
+    return False
+
+
+def loop(cpu: State, observed: bool) -> int:
+    """Execute until something is to be done elsewhere; what."""
+    if cpu.mode == UNKNOWN:
+        connect(cpu)
+    while True:
+        if cpu.cycles >= cpu.until:
+            return FINISHED
+        if cpu.next_effect <= cpu.cycles or cpu.next_event <= cpu.cycles:
+            return DUE
+        if cpu.cp0.interrupted(cpu.interrupt_lines):
+            interrupt(cpu)
+        elif observed:
+            if cpu.passing != cpu.pc:
+                if cpu.pc == cpu.anchor:
+                    return ANCHOR
+                if cpu.breakpoints and may_have_breakpoint(cpu):
+                    return BREAKPOINT
+            cpu.passing = -1
+            if cpu.tracing:
+                cpu.trace_addresses[cpu.traced] = cpu.pc
+                cpu.trace_cycles[cpu.traced] = cpu.cycles
+                cpu.traced = cpu.traced + 1 & MASK
+            cpu.horizon = cpu.cycles + 1
+            if execute_to_horizon(cpu):
+                return ABANDONED
+            if cpu.instructions >= cpu.limit:
+                return LIMIT
+            if cpu.tracing and cpu.traced == TRACED:
+                return FULL
+        else:
+            cpu.horizon = min(cpu.until, min(cpu.next_event, cpu.next_effect))
+            if execute_to_horizon(cpu):
+                return ABANDONED
+
+
+def run(cpu: State) -> int:
+    """Execute, and nothing else."""
+    return loop(cpu, False)
+
+
+def run_observed(cpu: State) -> int:
+    """Execute, with trace, breakpoints, anchor and limit."""
+    return loop(cpu, True)
