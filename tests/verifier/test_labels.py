@@ -17,8 +17,9 @@ from dlcode_dsl.core.parse import parse_program
 from dlcode_dsl.rendering import render
 from dlcode_verifier import Refuted, verify
 from dlcode_verifier.bitvector import BitVector
+from dlcode_verifier.formula import Formula
 from dlcode_verifier.labels import fewest_lines
-from dlcode_verifier.retrace import Formula, retrace
+from dlcode_verifier.retrace import retrace
 from dlcode_verifier.witness import fault_of
 from tests.generators import random_program
 from tests.looping import looping_program

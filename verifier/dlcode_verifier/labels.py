@@ -17,9 +17,10 @@ from dlcode_dsl.core.interpret import Fault
 from dlcode_dsl.diagnostics import Label
 from dlcode_dsl.source import NOWHERE, Span
 
+from .formula import Formula, Step
 from .lasso import Endless, changed, cones, names_in, names_told, parts_of
 from .options import Options
-from .retrace import Formula, Step, retrace
+from .retrace import retrace
 from .trace import Guard, Trace, trace
 from .witness import Witness
 from .words import Words

@@ -12,7 +12,7 @@ Where a run is taken up on its way, what it had come to is known as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,55 +25,18 @@ from dlcode_dsl.source import NOWHERE, Source, Span
 
 from . import sums
 from .conditions import Run, State
-from .evaluate import row_value
+from .formula import Formula, Step, Table, TooMuch
 from .frames import send
 from .hints import types
 from .lasso import Endless, changed, cones, names_in
 from .obligations import Obligation
 from .snapshots import Snapshot, snapshot
 from .sums import Total
-from .terms import FALSE, TRUE, Row, Term, Terms
+from .terms import FALSE, TRUE, Term, Terms
 from .witness import Witness
-
-MOST_ROWS = 4_000
-"""Rows of a formula that is asked about."""
 
 MOST_COPIES = 20
 """Copies that are followed: each is run by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a line did last in a run: a turn or a test, with the names that it saw, or a value that it gave."""
-
-    span: Span
-    statement: Statement
-    values: Mapping[str, int]
-    number: int  # of the step, in the order of the run
-    turn: int = 0  # of a loop's condition: the turn that it began, or, if it began none, how many there were
-    goes_on: bool = False  # whether it began one
-
-
-@dataclass(slots=True)
-class Formula:
-    """A run's formula. All that is `known`, and all `lines`, hold together only if the `claim` is false."""
-
-    rows: list[Row]
-    known: list[Term] = field(default_factory=list)
-    lines: dict[int, list[Term]] = field(default_factory=dict)
-    claim: Term = FALSE
-    tests: list[Term] = field(default_factory=list)  # that one came out as it did
-    steps: dict[int, dict[type, Step]] = field(default_factory=dict)  # the last of each line, of each kind
-    names: dict[int, set[str]] = field(default_factory=dict)  # that each line gave a value
-    about: set[str] = field(default_factory=set)  # that the values of the fault's line are made of
-
-    def furthest_first(self) -> list[int]:
-        """The lines, those first that the run left behind earliest."""
-        return sorted(self.lines, key=lambda line: (self.last(line), line))
-
-    def last(self, line: int) -> int:
-        """The number of the last step that a line took."""
-        return max(step.number for step in self.steps[line].values())
 
 
 def retrace(program: Program, fault: Fault, witness: Witness) -> Formula | None:
@@ -87,7 +50,7 @@ def retrace(program: Program, fault: Fault, witness: Witness) -> Formula | None:
     except _There as there:
         follow.formula.claim = there.claim
         return follow.formula
-    except _TooMuch:
+    except TooMuch:
         return None
     raise AssertionError("a run that faults comes to its fault")
 
@@ -99,23 +62,8 @@ class _There(Exception):
         self.claim = claim
 
 
-class _TooMuch(Exception):
-    """There is more to a run than is looked at."""
-
-
 _EXIT = "exit"  # no label: the end of the run
 _LENGTHS = ("length", "wire")
-
-
-@dataclass(slots=True)
-class _Base:
-    """An array whose contents are known where the run looks at them; after a copy, they are what its line says."""
-
-    array: Term
-    cells: Sequence[int]
-    line: int | None = None
-    provided: Term = TRUE
-    told: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -132,11 +80,9 @@ class _Follow:
         self.run = Run(program, Terms(), {})
         self.terms = self.run.terms
         self.formula = Formula(self.terms.rows)
+        self.table = Table(self.terms, self.formula, witness)
         self.source: Source = fault.node.span.source
         self.primary = fault.node.span.line if fault.node.span.source is not NOWHERE.source else 0
-        self.values: list[Any] = []  # of each row; of an array, its present cells
-        self.given: dict[Term, int] = {}  # the values of unknowns
-        self.arrays: dict[Term, tuple[_Base, Any]] = {}
         self.reached: list[Term] = []  # tests that have to come out as they did for the run to come here
         self.scopes: dict[str, _Scope] = {}
         self.effects: dict[int, _Effects] = {}
@@ -150,97 +96,19 @@ class _Follow:
         for region in self.program.regions:
             bits = -region.cell.bits
             self.run.entry[region.name] = terms.make("memory", bits, region.name)
-            self.base(self.run.entry[region.name], entry[region.name])
-            memory[region.name] = self.base(terms.unknown(bits, region.name), self.start.memory[region.name])
-        packet = self.base(terms.make("packet", -8), self.start.data)
+            self.table.base(self.run.entry[region.name], entry[region.name])
+            memory[region.name] = self.table.base(terms.unknown(bits, region.name), self.start.memory[region.name])
+        packet = self.table.base(terms.make("packet", -8), self.start.data)
         kinds = types(self.program) if self.start.names else {}
         names = {
             name: terms.constant(value, kinds[name].bits) for name, value in self.start.names.items() if name in kinds
         }
         for kind, length in zip(_LENGTHS, (len(self.start.data), self.witness.packet.wire_length), strict=True):
-            self.know(terms.compare("==", terms.make(kind, 32), self.run.word(length)))
+            self.table.know(terms.compare("==", terms.make(kind, 32), self.run.word(length)))
         return State(TRUE, names, memory, packet, TRUE if self.start.written else FALSE)
-
-    # ---- terms and their values
-
-    def base(self, array: Term, cells: Sequence[int], line: int | None = None, provided: Term = TRUE) -> Term:
-        self.arrays[array] = _Base(array, tuple(cells), line, provided), dict(enumerate(cells))
-        return array
-
-    def evaluate(self) -> None:
-        """The values of the rows that are new; what is known of cells that they look at is added."""
-        rows, looks = self.terms.rows, list[tuple[_Base, int]]()
-        if len(rows) > MOST_ROWS:
-            raise _TooMuch
-        while len(self.values) < len(rows):
-            term = len(self.values)
-            row = rows[term]
-            if row[1] < 0:
-                self.values.append(self.array(term, row))
-                continue
-            match row:
-                case ("any", *_):
-                    self.values.append(self.given[term])
-                    continue
-                case ("read", bits, array, at):
-                    size = bits // 8
-                case ("cell", _, array, at):
-                    size = 1
-                case _:
-                    array, at, size = 0, 0, 0
-            for place in range(size):
-                looks.append((self.arrays[array][0], self.values[at] + place))
-            self.values.append(row_value(rows, row, self.values, self.witness.packet, self.witness.memory))
-        for base, place in looks:
-            if place not in base.told and place < len(base.cells):
-                base.told.add(place)
-                self.look(base, place)
-        if looks:
-            self.evaluate()
-
-    def look(self, base: _Base, place: int) -> None:
-        """That the array has at this place what the run saw there."""
-        terms, bits = self.terms, -self.terms.bits(base.array)
-        row = ("read", bits) if self.terms.rows[base.array][0] == "packet" else ("cell", bits)
-        cell = terms.make(*row, base.array, self.run.word(place))
-        same = terms.compare("==", cell, terms.constant(base.cells[place], bits))
-        self.tell(base.line, terms.negate(terms.both(base.provided, terms.negate(same))))
-
-    def array(self, term: Term, row: Row) -> Any:
-        match row:
-            case ("store", _, before, at, value):
-                base, cells = self.arrays[before]
-                cells[self.values[at]] = self.values[value]
-            case ("rewrite", _, before, at, value):
-                base, cells = self.arrays[before]
-                size = self.terms.bits(value) // 8
-                for place, byte in enumerate(self.values[value].to_bytes(size, "big")):
-                    cells[self.values[at] + place] = byte
-            case ("choose", _, _, before, _):  # the way that the run took stands first
-                base, cells = self.arrays[before]
-            case _:
-                if term not in self.arrays:  # what a way that was not taken might have left
-                    self.base(term, ())
-                return self.arrays[term][1]
-        self.arrays[term] = base, cells
-        return cells
 
     def value(self, expression: Expression) -> Term:
         return self.run.value(expression, self.state, TRUE)
-
-    def unknown(self, bits: int, value: int, name: str = "") -> Term:
-        term = self.terms.unknown(bits, name)
-        self.given[term] = value
-        return term
-
-    def know(self, equation: Term) -> None:
-        self.formula.known.append(equation)
-
-    def tell(self, line: int | None, equation: Term) -> None:
-        if line is None:
-            self.know(equation)
-        else:
-            self.formula.lines.setdefault(line, []).append(equation)
 
     # ---- lines
 
@@ -261,21 +129,22 @@ class _Follow:
 
     def give(self, term: Term, statement: Statement, name: str) -> Term:
         """An unknown that the statement's line says to be the term."""
-        self.evaluate()
-        value = self.values[term]
-        made = self.unknown(self.terms.bits(term), value, name)
-        self.tell(self.line(statement.span), self.run.same(made, term))
+        self.table.evaluate()
+        value = self.table.values[term]
+        made = self.table.unknown(self.terms.bits(term), value, name)
+        self.table.tell(self.line(statement.span), self.run.same(made, term))
         self.step(statement.span, statement, {name: int(value)})
-        self.formula.names.setdefault(statement.span.line, set()).add(name)
+        if statement.span.source == self.source:
+            self.formula.names.setdefault(statement.span.line, set()).add(name)
         return made
 
     def came(self, condition: Term, span: Span, statement: Statement) -> tuple[bool, Term]:
         """How a condition comes out, and the unknown that says that it does, as the line says."""
-        self.evaluate()
-        outcome = bool(self.values[condition])
-        made = self.unknown(0, True)
+        self.table.evaluate()
+        outcome = bool(self.table.values[condition])
+        made = self.table.unknown(0, True)
         self.formula.tests.append(made)
-        self.tell(self.line(span), self.run.same(made, condition if outcome else self.terms.negate(condition)))
+        self.table.tell(self.line(span), self.run.same(made, condition if outcome else self.terms.negate(condition)))
         return outcome, made
 
     # ---- where a test could have gone otherwise
@@ -296,13 +165,13 @@ class _Follow:
         """What the body may change is what it is only where the test came out as it did."""
         effects, terms, state = self.effects_of(body), self.terms, self.state
         for name in sorted(effects.names & state.names.keys()):
-            other = self.unknown(terms.bits(state.names[name]), 0, name)
+            other = self.table.unknown(terms.bits(state.names[name]), 0, name)
             state.names[name] = terms.choose(came, state.names[name], other)
         for region in sorted(effects.regions):
             array = state.memory[region]
             state.memory[region] = terms.choose(came, array, terms.unknown(terms.bits(array), region))
             if self.program.region(region).mode != "scratch":
-                state.written = terms.choose(came, state.written, self.unknown(0, False))
+                state.written = terms.choose(came, state.written, self.table.unknown(0, False))
         if effects.packet:
             state.packet = terms.choose(came, state.packet, terms.unknown(-8, "packet"))
 
@@ -326,11 +195,11 @@ class _Follow:
 
     def check(self) -> None:
         """End here, if something is wrong."""
-        self.evaluate()
+        self.table.evaluate()
         goals, self.run.goals = self.run.goals, []
         for goal in goals:
             if isinstance(goal, Obligation):
-                if self.values[goal.path] and not self.values[goal.claim]:
+                if self.table.values[goal.path] and not self.table.values[goal.claim]:
                     assert (goal.kind, id(goal.node)) == (self.fault.kind, id(self.fault.node)), "a run has one fault"
                     raise _There(self.claim(goal.path, goal.claim))
 
@@ -367,7 +236,7 @@ class _Follow:
             case form.Loop():
                 return self.loop(statement, self.start.turns[id(statement)], inside=statement is not self.start.loop)
             case _:
-                raise _TooMuch  # it is where bytes are not there: a loop there is not followed
+                raise TooMuch  # it is where bytes are not there: a loop there is not followed
 
     def statement(self, statement: Statement) -> str | None:
         state, terms = self.state, self.terms
@@ -428,17 +297,17 @@ class _Follow:
 
     def given_by(self, statement: Statement, *parts: Term) -> tuple[Term, ...]:
         """Unknowns that the line of a write says to be where it writes and what."""
-        self.evaluate()
-        made = tuple(self.unknown(self.terms.bits(part), self.values[part]) for part in parts)
+        self.table.evaluate()
+        made = tuple(self.table.unknown(self.terms.bits(part), self.table.values[part]) for part in parts)
         for one, part in zip(made, parts, strict=True):
-            self.tell(self.line(statement.span), self.run.same(one, part))
-        self.step(statement.span, statement, {"": int(self.values[parts[0]])})
+            self.table.tell(self.line(statement.span), self.run.same(one, part))
+        self.step(statement.span, statement, {"": int(self.table.values[parts[0]])})
         return made
 
     def write(self, region: str, statement: Statement) -> None:
         if self.program.region(region).mode != "scratch" and self.state.written != TRUE:
-            written = self.unknown(0, True)
-            self.tell(self.line(statement.span), written)
+            written = self.table.unknown(0, True)
+            self.table.tell(self.line(statement.span), written)
             self.state.written = self.terms.either(self.state.written, written)
 
     def read(self, read: form.Read) -> str | None:
@@ -481,8 +350,8 @@ class _Follow:
     def seen(self, *names: str) -> dict[str, int]:
         """The values of names."""
         terms = {name: self.term_of(name) for name in names}
-        self.evaluate()
-        return {name: int(self.values[term]) for name, term in terms.items()}
+        self.table.evaluate()
+        return {name: int(self.table.values[term]) for name, term in terms.items()}
 
     def term_of(self, name: str) -> Term:
         bound = self.run.bound.get(name)
@@ -515,6 +384,7 @@ class _Follow:
                     self.step(span, loop, self.seen(*changed(loop).names), turns)
                     break
                 measure = self.run.numbers(loop.decreases, self.state)
+                self.check()
                 if before and measure:
                     self.must(FaultKind.DECREASES, loop, sums.falls(self.terms, before, measure))
                 before = measure
@@ -535,7 +405,7 @@ class _Follow:
         for name in cone.names:
             was = self.terms.constant(self.start.names[name], self.terms.bits(self.state.names[name]))
             same = self.terms.both(same, self.run.same(self.state.names[name], was))
-        self.evaluate()
+        self.table.evaluate()
         return self.claim(TRUE, self.terms.negate(same))
 
     def copy(self, copy: form.Copy) -> None:
@@ -547,21 +417,21 @@ class _Follow:
         self.must(FaultKind.COPY_BOUNDS, copy, start, count, self.run.length, index, room)
         self.copies += 1
         if self.copies > MOST_COPIES:
-            raise _TooMuch
-        values = [self.values[operand] for operand in operands]
+            raise TooMuch
+        values = [self.table.values[operand] for operand in operands]
         results = [pipe for pipe in map(self.program.pipe, copy.through) if pipe.finish is not None]
         cells, found = self.copied(copy, values, results)
         line, provided = self.line(copy.span), TRUE
         for operand, value in zip(operands, values, strict=True):
             provided = terms.both(provided, terms.compare("==", operand, self.run.word(value)))
         array = terms.unknown(terms.bits(state.memory[copy.region]), copy.region)
-        state.memory[copy.region] = self.base(array, cells, line, provided)
+        state.memory[copy.region] = self.table.base(array, cells, line, provided)
         for pipe, value in zip(results, found, strict=True):
             assert pipe.finish is not None
             name, bits = f"{copy.result}.{pipe.name}", pipe.finish.type.bits
-            result = self.unknown(bits, value, name)
+            result = self.table.unknown(bits, value, name)
             same = self.run.same(result, terms.constant(value, bits))
-            self.tell(line, terms.negate(terms.both(provided, terms.negate(same))))
+            self.table.tell(line, terms.negate(terms.both(provided, terms.negate(same))))
             self.run.bind(name, result, copy.span)
         self.step(copy.span, copy, {})
         self.write(copy.region, copy)
@@ -579,13 +449,13 @@ class _Follow:
             made.append(form.Store(f"result.{number}", form.Constant(0, U32), result))
         made.append(form.Exit(form.Verdict.CONSUME))
         program = replace(self.program, body=tuple(made), regions=(*self.program.regions, *regions))
-        data = bytes(self.arrays[self.state.packet][1].values())
+        data = bytes(self.table.arrays[self.state.packet][1].values())
         packet = interpret.Packet(data, self.witness.packet.wire_length)
-        memory = {name: list(self.arrays[array][1].values()) for name, array in self.state.memory.items()}
+        memory = {name: list(self.table.arrays[array][1].values()) for name, array in self.state.memory.items()}
         try:
             outcome = interpret.run(program, packet, memory)
         except Fault:
-            raise _TooMuch from None  # it is a pipe that faults
+            raise TooMuch from None  # it is a pipe that faults
         return outcome.memory[copy.region], [outcome.memory[region.name][0] for region in regions]
 
 
@@ -641,7 +511,7 @@ def _around(body: Body, loop: form.Loop) -> tuple[Statement, ...]:
             if inside := _around(inner, loop):
                 found.append((statement, *inside))
     if len(found) > 1:
-        raise _TooMuch
+        raise TooMuch
     return found[0] if found else ()
 
 
