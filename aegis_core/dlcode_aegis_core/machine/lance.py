@@ -21,7 +21,7 @@ Sources: Am7990 and Am79C90 data sheets (AMD 17881C, pages 24 to 33, 57); parame
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from dlcode_aegis_core.machine.dma import Dma, DmaTimeout
 from dlcode_aegis_core.machine.lance_bus import WORD, LanceBus
@@ -41,6 +41,10 @@ from dlcode_aegis_core.machine.process import Events, Process, Steps
 from dlcode_aegis_core.machine.transmission import Transmission
 from dlcode_aegis_core.machine.units import cycles_of
 from dlcode_aegis_core.machine.wire import Port
+
+LanceObserver: TypeAlias = Callable[[int, Csr0], None]
+"""Called with a time and the bits of CSR0 that are set then: TDMD when the driver's store drains, others by the chip's
+own time."""
 
 RDP: Final = 0
 RAP: Final = 4
@@ -77,8 +81,9 @@ class Lance:
         fifo, burst = int(parameters["lance.fifo_octets"]), int(parameters["lance.burst_octets"])
         delay_ps = int(parameters["lance.undocumented_delay_ns"] * 1000)
         before_first_bit_ps = int(delay_ps * parameters["lance.share_before_first_bit"])
-        self._control = Control(interrupt)
         self._process = Process(events)
+        self._control = Control(interrupt, lambda bits: self._show(self._process.now_ps, bits))
+        self.observers: Final[list[LanceObserver]] = []
         self._bus = LanceBus(parameters, dma, self._process, self._control)
         wire = port.wire
         burst_ps = self._bus.data_ps(burst)
@@ -170,8 +175,13 @@ class Lance:
             control.csr0 = control.csr0 & ~Csr0.INEA | value & Csr0.INEA
             if value & Csr0.TDMD:
                 control.demand = True
+                self._show(self._clock(), Csr0.TDMD)
                 self._process.wake(self._clock())
         control.update_pin()
+
+    def _show(self, time_ps: int, bits: Csr0) -> None:
+        for observer in self.observers:
+            observer(time_ps, bits)
 
     # ---- The wire's side --------------------------------------------------------------------------------------------
 

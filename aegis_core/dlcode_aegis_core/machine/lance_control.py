@@ -21,9 +21,10 @@ BLANK: Final = InitBlock.from_words([0] * INIT_BLOCK_WORDS)
 class Control:
     """CSR0 and the block. `demand` is TDMD: set by the driver, taken by the transmitter when it looks at its ring."""
 
-    def __init__(self, interrupt: Callable[[bool], None]) -> None:
-        """`interrupt` gets the level of the INTR pin."""
+    def __init__(self, interrupt: Callable[[bool], None], observe: Callable[[Csr0], None]) -> None:
+        """`interrupt` gets the level of the INTR pin; `observe` the bits that the chip sets, when it does."""
         self._interrupt = interrupt
+        self._observe = observe
         self._pin = False
         self.csr0 = Csr0.STOP
         self.demand = False
@@ -40,6 +41,7 @@ class Control:
         """Set bits of CSR0, and the pin with them."""
         self.csr0 |= bits
         self.update_pin()
+        self._observe(bits)
 
     def clear(self, bits: Csr0) -> None:
         """Clear bits of CSR0, and the pin with them."""
