@@ -7,12 +7,15 @@ the image may not touch is filled with a pattern, and compared afterwards.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from typing import Literal
 
 from dlcode_aegis_core.machine.bus import Bus
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory as Dram
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.timing import Timing
 from dlcode_dsl.core.interpret import Memory, Packet
 from dlcode_jit import abi
 from dlcode_jit.mips.registers import GENERAL_NAMES
@@ -27,8 +30,12 @@ LEASE = 0x1_0000
 QUEUE = 0x1_0100
 REGIONS = 0x2_0000
 STACK = 0x4_F000  # top of the stack
-PACKET = 0x5_0002  # 2 modulo 4
+PACKETS = 0x5_0000  # a packet is where its layout wants it behind this
+KSEG1 = 0xA000_0000
 PATTERN = 0xA5
+
+Engine = Callable[[Parameters, Bus, EventQueue], Cpu]
+State = Literal["as it is", "warm", "cold"]
 
 REGISTER = {name: number for number, name in enumerate(GENERAL_NAMES)}
 KEPT = ("s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "gp", "k0", "k1")
@@ -40,21 +47,30 @@ MOST = 200_000
 class BareMachine:
     """One image, placed in memory; each run has its own packet, regions and queue."""
 
-    def __init__(self, code: MipsCode, parameters: Parameters) -> None:
+    def __init__(self, code: MipsCode, parameters: Parameters, engine: Engine = Cpu) -> None:
         self.image: MipsImage = code.place(KSEG0 + CODE)
         dram = Dram(SIZE)
-        self.cpu = Cpu(parameters, Bus(dram, ()), EventQueue())
+        self.cpu = engine(parameters, Bus(dram, ()), EventQueue())
+        self.parameters = parameters
+        self.cycles = 0
+        """Of the last run, from its first instruction to the delay slot of its return."""
         self.memory = dram.data
+        self.packet = PACKETS + self.image.layout.base.remainder
         assert CODE + self.image.size <= LEASE
         assert QUEUE + self.image.queue.size <= REGIONS
         assert len(self.memory) == SIZE
 
-    def run(self, packet: Packet, memory: Memory | None = None) -> Outcome:
-        """As the interpreter's `run`. An AssertionError says how the image broke the ABI."""
+    def run(self, packet: Packet, memory: Memory | None = None, state: State = "as it is") -> Outcome:
+        """As the interpreter's `run`. An AssertionError says how the image broke the ABI.
+
+        `warm`: everything is in the caches, which must be large enough to hold all of memory, and the write buffer is
+        empty. `cold`: nothing is, and the write buffer is full.
+        """
         image, data = self.image, packet.data
         before = bytearray([PATTERN]) * SIZE
         before[CODE : CODE + image.size] = image.data
-        before[PACKET : PACKET + len(data)] = data
+        laid = image.layout.spread(data, PATTERN)
+        before[self.packet : self.packet + len(laid)] = laid
         places, free = [], REGIONS
         for region in image.program.regions:
             places.append(free)
@@ -66,6 +82,13 @@ class BareMachine:
         struct.pack_into(f"<{len(words)}I", before, LEASE, *words)
         struct.pack_into("<I", before, QUEUE + abi.QUEUE_COUNT, 0)
         self.memory[:] = before
+        self.cpu.data_cache.clear()  # memory was written behind its back
+        if state == "warm":
+            stack = STACK - image.stack, image.stack + abi.MIPS_ARGUMENT_AREA
+            lent = QUEUE, free - QUEUE
+            self._warm((CODE, image.size), (LEASE, 4 * len(words)), lent, stack, (self.packet, len(laid)))
+        elif state == "cold":
+            self._chill()
         verdict = verdict_of(image.program, self._call(len(data), packet.wire_length))
         after = bytes(self.memory)
 
@@ -74,7 +97,8 @@ class BareMachine:
             (place, region_size(region)) for place, region in zip(places, image.program.regions, strict=True)
         ]
         if "rewrite" in image.program.may:
-            may_change.append((PACKET, len(data)))
+            assert image.layout.piece == 0, "a private copy is plain memory"
+            may_change.append((self.packet, len(data)))
         kept = bytearray(after)
         for start, size in may_change:
             kept[start : start + size] = before[start : start + size]
@@ -86,22 +110,41 @@ class BareMachine:
         }
         queue = after[QUEUE : QUEUE + image.queue.size]
         effects = effects_in(queue, image.queue, image.sites) if verdict.keeps_effects else ()
-        return Outcome(verdict, cells, effects, after[PACKET : PACKET + len(data)])
+        left = bytes(after[self.packet + image.layout.place(offset)] for offset in range(len(data)))
+        return Outcome(verdict, cells, effects, left)
+
+    def _warm(self, *stretches: tuple[int, int]) -> None:
+        cpu = self.cpu
+        cpu.stall(1000)
+        words = memoryview(self.memory).cast("I")
+        for start, size in stretches:
+            for word in range(start // 4, -(-(start + size) // 4)):
+                cpu.data_cache.fill(word, words[word])
+                cpu.instruction_cache.fill(word, words[word])
+
+    def _chill(self) -> None:
+        cpu = self.cpu
+        cpu.stall(1000)
+        cpu.write_buffer.retire(cpu.cycles)
+        cpu.instruction_cache.clear()
+        for _ in range(cpu.write_buffer.depth):
+            cpu.write_buffer.post(cpu.cycles, Timing.of(self.parameters).drain_cycles)
 
     def _call(self, length: int, wire_length: int) -> int:
         cpu, image = self.cpu, self.image
-        cpu.data_cache.clear()  # memory was written behind its back
+        packets = KSEG0 if image.layout.cached else KSEG1
         for number in range(1, 32):
             cpu.gpr[number] = 0xDEAD_0000 | number
-        arguments = {"a0": KSEG0 + PACKET, "a1": length, "a2": wire_length, "a3": KSEG0 + LEASE}
+        arguments = {"a0": packets + self.packet, "a1": length, "a2": wire_length, "a3": KSEG0 + LEASE}
         for name, value in {**arguments, "sp": KSEG0 + STACK, "ra": KSEG0 + RETURN}.items():
             cpu.gpr[REGISTER[name]] = value
         kept = {name: cpu.gpr[REGISTER[name]] for name in (*KEPT, "sp")}
         cpu.pc = image.entry
-        last = cpu.instructions + MOST
+        last, begun = cpu.instructions + MOST, cpu.cycles
         while cpu.pc != KSEG0 + RETURN:
             cpu.step()
             assert cpu.pc not in EXCEPTIONS, f"exception {cpu.cp0.cause >> 2 & 31} at {cpu.cp0.epc:#x}"
             assert cpu.instructions < last, "still running"
+        self.cycles = cpu.cycles - begun
         assert {name: cpu.gpr[REGISTER[name]] for name in kept} == kept, "a register that a callee keeps was changed"
         return cpu.gpr[REGISTER["v0"]]

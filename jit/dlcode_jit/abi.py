@@ -2,8 +2,8 @@
 
     verdict = entry(packet, length, wire_length, lease)
 
-packet       address of the first captured byte. On MIPS it is 2 modulo 4, so that what follows the 14 bytes of an
-             Ethernet header is aligned to words; on the host it may be any.
+packet       address of the first captured byte. On the host it may be any. On MIPS the image's layout (`layouts`) says
+             what it is modulo 4, where the bytes behind it are, and whether they are read past the cache.
 length       captured bytes, u32, at most the program's maximum: the caller has tested that.
 wire_length  bytes that the packet had on the wire, u32.
 lease        address of the lease; an image of a filter ignores it.
@@ -25,6 +25,14 @@ A send queue starts at a multiple of 4. All its fields are little-endian:
 The stride is `8 + capacity` rounded up to a multiple of 4; capacity is the program's longest frame. The caller provides
 room for as many entries as the certificate names, so that an image tests nothing. Entries count only after a verdict
 that keeps effects: 1, 2 or 3.
+
+A layout is a property of an image: `plain` (2 modulo 4, so that what follows the 14 bytes of an Ethernet header is
+aligned to words; cached), `gapped` (the LANCE's data behind the I/O ASIC of a 5000/1xx: the address behind a LANCE
+address that is a multiple of 16, through kseg1), `buffer` (a controller's dense memory) or `halves` (2 and a gap of 2).
+The image reads the packet where it lies; it writes only a private copy. So a program that may rewrite is an exception:
+its image takes that copy in the layout `plain`, whatever was asked for, and its caller makes the copy, and drops it or
+hands it on as the verdict says. `MipsImage.layout` is the layout that an image really takes. Regions, queue, lease and
+stack are plain memory always.
 
 On MIPS the call follows the o32 convention: arguments in a0 to a3, the verdict in v0, sp a multiple of 8 with 16 bytes
 of the caller's above it for the arguments; s0 to s8, sp and gp are kept. An image is not position-independent, calls

@@ -32,6 +32,7 @@ class Function:
         self._used = Counter(["entry", *parameters])
         self.block = "entry"
         self.open = True  # whether the current block still lacks its last instruction
+        self.note = ""  # metadata of every instruction from here on
 
     def _unique(self, name: str) -> str:
         number = self._used[name]
@@ -55,7 +56,7 @@ class Function:
     def emit(self, text: str) -> None:
         """An instruction without a result."""
         assert self.open, "the block has ended"
-        self._lines.append("  " + text)
+        self._lines.append(f"  {text}{self.note}")
 
     def value(self, text: str, name: str = "t") -> str:
         """An instruction with a result, and the result's name."""

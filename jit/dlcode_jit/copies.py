@@ -13,59 +13,82 @@ on as it is, whatever the pipe computes. Reassociating the sum in a checksum nee
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Pipe, Type
 
-from . import support
-from .congruence import WORD, Congruence, alignment, exactly
+from .congruence import UNKNOWN, WORD, Congruence, exactly
+from .places import Place
+from .tracking import moved, words
 
 if TYPE_CHECKING:
     from .lower import Lowering
+    from .places import Places
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where bytes come from and go to, and what is known of both addresses."""
+    """Where bytes come from and go to."""
 
-    source: str
-    origin: Congruence
-    target: str
-    place: Congruence
-    note: str = ""  # metadata of what is written
+    source: Place
+    target: Place
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A loop over bytes, by their address or, where they lie in pieces, by their offset."""
+
+    start: Place
+    type: str
+    first: str
+    past: str
+
+    def place(self, at: str, steps: Congruence) -> Place:
+        """Where it has come to, in steps that are known."""
+        known = self.start.known.plus(steps)
+        return replace(self.start, known=known, **{"offset" if self.start.piece else "base": at})
+
+    def further(self, places: Places, at: str, size: int) -> str:
+        """Where it is after `size` bytes more."""
+        if self.start.piece:
+            return places.to.value(f"add nuw i32 {at}, {size}")
+        return places.to.value(f"getelementptr inbounds i8, ptr {at}, i32 {size}")
 
 
 def lower_copy(into: Lowering, copy: form.Copy) -> None:
     """Emit a copy, and bind what its pipes finish with."""
     pipes = [into.of.pipe(name) for name in copy.through]
     count, index = into.value(copy.count), into.value(copy.index)
-    source, origin = into.stretch(copy, count)
+    source = into.stretch(copy, count)
     into.guards.stretch(index, count, str(into.of.region(copy.region).count))
     place = exactly(0).plus(into.known(copy, "index", copy.index))  # regions are aligned
-    ends = Ends(source, origin, into.address(copy.region, index), place, into.apart(copy.region))
-    lower_move(into, ends, count, into.known(copy, "count", copy.count), copy.result, pipes)
+    target = Place(into.address(copy.region, index), place, note=into.apart(copy.region))
+    lower_move(into, copy, Ends(source, target), count, into.known(copy, "count", copy.count), copy.result, pipes)
 
 
 def lower_move(
-    into: Lowering, ends: Ends, count: str, stride: Congruence, name: str, pipes: Sequence[Pipe] = ()
+    into: Lowering,
+    node: form.Copy | form.PacketBytes,
+    ends: Ends,
+    count: str,
+    stride: Congruence,
+    name: str,
+    pipes: Sequence[Pipe] = (),
 ) -> None:
     """Emit code that moves `count` bytes, a u32 of which `stride` is known, through pipes. They do not overlap."""
-    if pipes or into.target.unaligned_loads:
-        _Fusion(into, name, pipes, ends).loop(count, stride.factor)
-        return
-    size = into.target.pointer_bytes
-    function, text = support.move(size, alignment(ends.origin, size), alignment(ends.place, size))
-    into.declared[function] = text
-    into.to.emit(f"call void @{function}(ptr {ends.target}, ptr {ends.source}, i32 {count})")
+    _Fusion(into, node, name, pipes, ends).loop(count, stride.factor)
 
 
 class _Fusion:
     """The loops of one copy while they are written."""
 
-    def __init__(self, into: Lowering, name: str, pipes: Sequence[Pipe], ends: Ends) -> None:
-        self.into, self.to, self.name, self.pipes, self.ends = into, into.to, name, pipes, ends
+    def __init__(
+        self, into: Lowering, node: form.Copy | form.PacketBytes, name: str, pipes: Sequence[Pipe], ends: Ends
+    ) -> None:
+        self.into, self.to, self.places = into, into.to, into.places
+        self.node, self.name, self.pipes, self.ends = node, name, pipes, ends
         self.gauge = max((pipe.gauge.bits // 8 for pipe in pipes), default=1)
 
     def loop(self, count: str, stride: int) -> None:
@@ -76,9 +99,9 @@ class _Fusion:
                 into.let(state.name, state.initial, mutable=True)
         if into.target.pointer_bits > 32:
             count = to.value(f"zext i32 {count} to {index}", "count")
-        done = "0"
+        done, before = "0", 0
         for size in self.strides():
-            done = self.words(size, done, count)
+            done, before = self.words(size, done, count, before), size
             if stride >= size:
                 break  # nothing is left
         else:
@@ -92,39 +115,58 @@ class _Fusion:
         """Bytes that a turn takes, loop after loop.
 
         Where any address will do, the vectoriser makes wide turns of narrow words by itself. Elsewhere a turn takes a
-        word of the target first, if both sides are aligned to it.
+        word of the target first: through pipes if both sides are aligned to it, else wherever its bytes lie together.
         """
-        target = self.into.target
+        target, source = self.into.target, self.ends.source
         if not target.unaligned_loads:
-            ends = (self.ends.origin, self.ends.place)
-            word = min(alignment(end, target.pointer_bytes) for end in ends)
+            word = min(self.places.widest(end) for end in (source, self.ends.target))
+            if not self.pipes:
+                word = self.places.widest(source) if source.piece else target.pointer_bytes
             if word > self.gauge:
                 yield word
         yield self.gauge
 
-    def words(self, size: int, done: str, count: str) -> str:
+    def words(self, size: int, done: str, count: str, before: int) -> str:
         """Take words of `size` bytes while there are any, after `done` bytes; how many bytes are done then.
 
         That number is not read off the loop, whose own counter would then have to outlive it: LLVM takes a second, less
-        wide vector loop for what the first leaves only if nothing does.
+        wide vector loop for what the first leaves only if nothing does. Where words of `before` bytes were taken, less
+        than one is left.
         """
         to, index = self.to, self.into.word
         whole = to.value(f"and {index} {count}, {-size}", "whole")
-        at = to.slot(f"{self.name}.at", index)
-        to.emit(f"store {index} {done}, ptr {at}")
+        walks = [self.walk(end, done, whole) for end in (self.ends.source, self.ends.target)]
+        slots = [to.slot(f"{self.name}.at", walk.type) for walk in walks]
+        for walk, slot in zip(walks, slots, strict=True):
+            to.emit(f"store {walk.type} {walk.first}, ptr {slot}")
         head, turn, end = (to.label(f"{self.name}.{part}{8 * size}") for part in ("head", "word", "end"))
+        tracking = self.into.tracking
+        tracking.enter(self.node, words(moved(self.into, self.node), size, before))
         to.start(head)
-        now = to.value(f"load {index}, ptr {at}")
-        to.branch(to.value(f"icmp ult {index} {now}, {whole}"), turn, end)
+        now = [to.value(f"load {walk.type}, ptr {slot}") for walk, slot in zip(walks, slots, strict=True)]
+        to.branch(to.value(f"icmp ne {walks[0].type} {now[0]}, {walks[0].past}"), turn, end)
         to.start(turn)
-        type, ends, steps = Type(8 * size), self.ends, Congruence(min(size, WORD), 0)
-        word = self.into.get(type, self.byte(ends.source, now), ends.origin.plus(steps), "word")
-        emitted = self.through(word, type)
-        self.into.put(emitted, type, self.byte(ends.target, now), ends.place.plus(steps), ends.note)
-        to.emit(f"store {index} {to.value(f'add nuw {index} {now}, {size}')}, ptr {at}")
+        tracking.turn()
+        type, steps = Type(8 * size), Congruence(min(size, WORD), 0)
+        source, target = (walk.place(at, steps) for walk, at in zip(walks, now, strict=True))
+        if self.pipes:
+            self.places.put(self.through(self.places.get(type, source, "word"), type), type, target)
+        else:
+            self.places.put_raw(self.places.raw(size, source), size, target)
+        for walk, slot, at in zip(walks, slots, now, strict=True):
+            to.emit(f"store {walk.type} {walk.further(self.places, at, size)}, ptr {slot}")
         to.jump(head, self.into.hinted({"interleave.count": 1} if self.into.target.unaligned_loads else {}))
         to.start(end)
+        tracking.leave()
         return whole
+
+    def walk(self, place: Place, done: str, whole: str) -> _Walk:
+        """Over the bytes at a place from `done` to `whole`."""
+        if place.piece:
+            first, past = (self.places.sum(place.offset, one) for one in (done, whole))
+            return _Walk(place, "i32", first, past)
+        first, past = (self.places.beyond(place, one, UNKNOWN, self.into.word).base for one in (done, whole))
+        return _Walk(place, "ptr", first, past)
 
     def tail(self, done: str, count: str) -> None:
         """The last bytes, fewer than the widest gauge: padded for the pipes, and no more than they are stored."""
@@ -148,12 +190,12 @@ class _Fusion:
                 shift = bits - 8 * (position + 1)
                 word = to.value(f"load i{bits}, ptr {padded}")
                 if do == "taken":
-                    byte = to.value(f"load i8, ptr {self.byte(self.ends.source, offset)}")
+                    byte = self.places.raw(1, self.byte(self.ends.source, offset))
                     wide = to.value(f"shl nuw i{bits} {to.value(f'zext i8 {byte} to i{bits}')}, {shift}")
                     to.emit(f"store i{bits} {to.value(f'or disjoint i{bits} {word}, {wide}')}, ptr {padded}")
                 else:
                     byte = to.value(f"trunc i{bits} {to.value(f'lshr i{bits} {word}, {shift}')} to i8")
-                    to.emit(f"store i8 {byte}, ptr {self.byte(self.ends.target, offset)}{self.ends.note}")
+                    self.places.put_raw(byte, 1, self.byte(self.ends.target, offset))
             to.start(past)
 
         each_byte("taken")
@@ -162,8 +204,9 @@ class _Fusion:
         each_byte("stored")
         to.start(end)
 
-    def byte(self, base: str, offset: str) -> str:
-        return self.to.value(f"getelementptr inbounds i8, ptr {base}, {self.into.word} {offset}")
+    def byte(self, end: Place, offset: str) -> Place:
+        """The place of the byte `offset` bytes on."""
+        return self.places.beyond(end, offset, UNKNOWN, self.into.word)
 
     # ---- pipes
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from dlcode_dsl.core import form
 
 from . import abi
-from .congruence import alignment, exactly
+from .congruence import exactly
 from .copies import Ends, lower_move
+from .places import Place
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -24,25 +25,25 @@ def lower_wake(into: Lowering) -> None:
 
 def lower_send(into: Lowering, send: form.Send) -> None:
     """Emit the queueing of a frame, made of its pieces in order."""
-    to, fixed = into.to, fixed_size(send)
+    to, fixed, places = into.to, fixed_size(send), into.places
     assert fixed <= into.queue.capacity, "a longer frame than was proved to be the longest"
     entry = _entry(into, send.effect, into.sites[id(send)])
-    at, known, moved = to.value(f"getelementptr inbounds i8, ptr {entry}, i32 {abi.ENTRY_FRAME}", "frame"), 0, ""
-    place = exactly(abi.QUEUE_ENTRIES + abi.ENTRY_FRAME)  # the queue is aligned, and its stride a whole of words
+    frame, known, moved = to.value(f"getelementptr inbounds i8, ptr {entry}, i32 {abi.ENTRY_FRAME}", "frame"), 0, ""
+    at = Place(frame, exactly(abi.QUEUE_ENTRIES + abi.ENTRY_FRAME))  # the queue is aligned, its stride whole words
     for piece in send.pieces:
         match piece:
             case form.Value(value):
                 size = value.type.bits // 8
-                into.put(into.value(value), value.type, at, place)
-                at, place, known = into.further(at, str(size)), place.plus(exactly(size)), known + size
+                places.put(into.value(value), value.type, at)
+                at, known = places.beyond(at, str(size), exactly(size)), known + size
             case form.PacketBytes(_, form.Constant(count)) if count <= UNROLLED_MOVE:
-                _unrolled(into, Ends(*into.stretch(piece, str(count)), at, place), count)
-                at, place, known = into.further(at, str(count)), place.plus(exactly(count)), known + count
+                _unrolled(into, into.stretch(piece, str(count)), at, count)
+                at, known = places.beyond(at, str(count), exactly(count)), known + count
             case form.PacketBytes(_, count):
                 stretch, known_count = into.value(count), into.known(piece, "count", count)
                 into.guards.stretch(moved or "0", stretch, str(into.queue.capacity - fixed))
-                lower_move(into, Ends(*into.stretch(piece, stretch), at, place), stretch, known_count, "move")
-                at, place = into.further(at, stretch), place.plus(known_count)
+                lower_move(into, piece, Ends(into.stretch(piece, stretch), at), stretch, known_count, "move")
+                at = places.beyond(at, stretch, known_count)
                 moved = to.value(f"add nuw i32 {moved}, {stretch}") if moved else stretch
     _entry_length(into, entry, to.value(f"add nuw i32 {moved}, {known}") if moved else str(known))
 
@@ -80,11 +81,10 @@ def _entry_length(into: Lowering, entry: str, length: str) -> None:
     into.to.emit(f"store i32 {length}, ptr {place}, align 4")
 
 
-def _unrolled(into: Lowering, ends: Ends, count: int) -> None:
-    to, origin, place, done = into.to, ends.origin, ends.place, 0
+def _unrolled(into: Lowering, source: Place, target: Place, count: int) -> None:
+    places, done = into.places, 0
     while done < count:
         size = max(size for size in (into.target.pointer_bytes, 4, 2, 1) if size <= count - done)
-        source, target = into.further(ends.source, str(done)), into.further(ends.target, str(done))
-        taken = to.value(f"load i{8 * size}, ptr {source}, align {alignment(origin, size)}")
-        to.emit(f"store i{8 * size} {taken}, ptr {target}, align {alignment(place, size)}")
-        origin, place, done = origin.plus(exactly(size)), place.plus(exactly(size)), done + size
+        taken = places.raw(size, places.beyond(source, str(done), exactly(done)))
+        places.put_raw(taken, size, places.beyond(target, str(done), exactly(done)))
+        done += size

@@ -12,6 +12,7 @@ ImageErrorCode = Literal[
     "certificate",  # not a certificate that this process made or checked again
     "unsupported",  # a program that no image can be made of
     "rejected",  # code whose check found something that no setting avoids
+    "unbounded",  # code for which no bound on its cycles can be given
     "placement",  # an address that an image can't start at
     "packet",  # a packet longer than the program's maximum
     "batch",  # a batch whose records do not lie in its buffer, or exceed the program's maximum

@@ -16,12 +16,14 @@ from dlcode_dsl.core.form import Body, Expression, Program, Statement, Type, Ver
 
 from . import abi, support
 from .assembly import Function, symbol
-from .congruence import UNKNOWN, Congruence, alignment, exactly
+from .congruence import UNKNOWN, Congruence, exactly
 from .copies import lower_copy
 from .effects import lower_send, lower_wake
 from .guards import Guarding, Guards
+from .places import Place, Places
 from .sites import send_sites
 from .targets import Target
+from .tracking import Tracking
 
 if TYPE_CHECKING:
     from dlcode_verifier.alignment import Alignment, Operand
@@ -75,6 +77,8 @@ class Lowering:
         target: Target,
         guarding: Guarding,
         facts: Sequence[Alignment],
+        *,
+        tracked: bool = False,
     ) -> None:
         self.of, self.queue, self.target = program, queue, target
         self.to = Function(_PARAMETERS)
@@ -91,10 +95,12 @@ class Lowering:
         self.regions = {region.name: position for position, region in enumerate(program.regions)}
         self.effects = bool(self.sites) or "wake" in program.may
         self.count = self.to.slot("effects", "i32") if self.effects else ""
-        self.guards = Guards(self, guarding)
+        self.tracking = Tracking(self, tracked)
+        self.guards, self.places = Guards(self, guarding), Places(self)
 
     def module(self) -> str:
         to = self.to
+        described = self.tracking.begin()
         if self.effects:
             to.emit(f"store i32 0, ptr {self.count}")
         self.guards.begin()
@@ -106,10 +112,10 @@ class Lowering:
         length = f"i32 range(i32 0, {self.of.maximum + 1})"
         head = (
             f"define i32 {symbol(entry_name(self.of))}({packet} %packet, {length} %length, "
-            f"i32 %wire_length, ptr noalias readonly %lease) {attributes}"
+            f"i32 %wire_length, ptr noalias readonly %lease) {attributes}{described}"
         )
         parts = [text.replace("ATTRIBUTES", attributes) for text in self.declared.values()]
-        parts += [f"!{number} = {node}" for number, node in enumerate(self.metadata)]
+        parts += [*self.tracking.end(), *(f"!{number} = {node}" for number, node in enumerate(self.metadata))]
         return "\n".join([to.text(head), *parts]) + "\n"
 
     # ---- statements
@@ -120,6 +126,7 @@ class Lowering:
 
     def statement(self, statement: Statement) -> None:
         to = self.to
+        self.tracking.at(statement.span)
         match statement:
             case form.Let(name, value, mutable):
                 self.let(name, value, mutable)
@@ -143,7 +150,7 @@ class Lowering:
                 cell = self.cell(region, index)
                 to.emit(f"store {_type(value.type)} {stored}, ptr {cell}{self.apart(region)}")
             case form.Rewrite(_, value):
-                self.put(self.value(value), value.type, *self.packet(statement, value.type.bits // 8))
+                self.places.put(self.value(value), value.type, self.packet(statement, value.type.bits // 8))
             case form.Send():
                 lower_send(self, statement)
             case form.Wake():
@@ -174,7 +181,7 @@ class Lowering:
             self.body(read.otherwise)
             self.to.start(there)
         place = self.packet(read, read.type.bits // 8, tested=tested)
-        self.values[read.name] = self.get(read.type, *place, read.name)
+        self.values[read.name] = self.places.get(read.type, place, read.name)
 
     def captured(self, offset: Expression, size: int) -> str:
         """Whether `offset + size <= length`, as a sum that does not wrap."""
@@ -214,9 +221,11 @@ class Lowering:
         if loop.exhausted is not None:  # a limit that says nothing is proved, and costs nothing
             turns = to.slot(f"{loop.label}.turns", "i32")
             to.emit(f"store i32 0, ptr {turns}")
+        self.tracking.enter(loop)
         to.start(head)
         self.body(loop.head)
         if to.open:
+            self.tracking.at(loop.condition.span)
             self.branch(loop.condition, turn, end)
             to.start(turn)
             if loop.exhausted is not None:
@@ -227,10 +236,12 @@ class Lowering:
                 self.body(loop.exhausted)
                 to.start(more)
                 to.emit(f"store i32 {to.value(f'add nuw i32 {before}, 1')}, ptr {turns}")
+            self.tracking.turn()
             self.body(loop.body)
             if to.open:
                 self.guards.turn()
                 to.jump(head)
+        self.tracking.leave()
         to.start(end)
 
     def exit(self, verdict: Verdict) -> None:
@@ -284,54 +295,23 @@ class Lowering:
             return exactly(value.value)
         return self.facts.get((id(node), operand), UNKNOWN)
 
-    def packet(self, node: form.Read | form.Rewrite, size: int, *, tested: bool = False) -> tuple[str, Congruence]:
-        """Address of the `size` bytes of the packet that are read or written, and what is known of it."""
+    def packet(self, node: form.Read | form.Rewrite, size: int, *, tested: bool = False) -> Place:
+        """Where the `size` bytes of the packet are that are read or written."""
         return self._at(node, self.guards.offset(self.value(node.offset), size, tested=tested))
 
-    def stretch(self, node: form.Copy | form.PacketBytes, count: str) -> tuple[str, Congruence]:
-        """Address of the `count` bytes of the packet, a u32, that are taken, and what is known of it."""
+    def stretch(self, node: form.Copy | form.PacketBytes, count: str) -> Place:
+        """Where the `count` bytes of the packet are, a u32, that are taken."""
         start = self.value(node.offset)
         self.guards.stretch(start, count, "%length")
         return self._at(node, start)
 
-    def _at(self, node: form.Read | form.Rewrite | form.Copy | form.PacketBytes, value: str) -> tuple[str, Congruence]:
+    def _at(self, node: form.Read | form.Rewrite | form.Copy | form.PacketBytes, value: str) -> Place:
+        layout = self.target.layout
+        known = layout.base.plus(self.known(node, "offset", node.offset))
+        if layout.piece:
+            return Place("%packet", known, value, layout)
         address = self.to.value(f"getelementptr inbounds i8, ptr %packet, {self.word} {self.widened(value)}")
-        return address, self.target.packet.plus(self.known(node, "offset", node.offset))
-
-    def further(self, address: str, count: str) -> str:
-        """An address that many bytes on."""
-        return address if count == "0" else self.to.value(f"getelementptr inbounds i8, ptr {address}, i32 {count}")
-
-    def bytewise(self, size: int, alignment: int) -> bool:
-        """Whether big-endian bytes are better handled one by one than as a word that is turned around."""
-        return size > 1 and alignment == 1 and not self.target.unaligned_loads
-
-    def get(self, type: Type, address: str, place: Congruence, name: str) -> str:
-        """The big-endian value at an address."""
-        to, size, wide = self.to, type.bits // 8, _type(type)
-        aligned = alignment(place, size)
-        if not self.bytewise(size, aligned):
-            return self.swapped(to.value(f"load {wide}, ptr {address}, align {aligned}"), type, name)
-        value = ""
-        for position in range(size):
-            byte = to.value(f"load i8, ptr {self.further(address, str(position))}")
-            widened = to.value(f"zext i8 {byte} to {wide}")
-            if position:
-                widened = to.value(f"or disjoint {wide} {to.value(f'shl {wide} {value}, 8')}, {widened}")
-            value = widened
-        return value
-
-    def put(self, value: str, type: Type, address: str, place: Congruence, note: str = "") -> None:
-        """Write a value big-endian; `note` is metadata of the accesses."""
-        to, size, wide = self.to, type.bits // 8, _type(type)
-        aligned = alignment(place, size)
-        if not self.bytewise(size, aligned):
-            to.emit(f"store {wide} {self.swapped(value, type)}, ptr {address}, align {aligned}{note}")
-            return
-        for position in range(size):
-            shifted = to.value(f"lshr {wide} {value}, {8 * (size - 1 - position)}")
-            byte = to.value(f"trunc {wide} {shifted} to i8")
-            to.emit(f"store i8 {byte}, ptr {self.further(address, str(position))}{note}")
+        return Place(address, known)
 
     def swapped(self, value: str, type: Type, name: str = "t") -> str:
         """The value with its bytes in the opposite order. LLVM swaps an even number of bytes."""
@@ -439,7 +419,7 @@ class Lowering:
 
     def division(self, division: form.Binary, name: str) -> str:
         function, text = support.division(division.type.bits, division.operator == "%")
-        self.declared[function] = text
+        self.declared[function] = self.tracking.division(text)
         type = _type(division.type)
         one, other = self.value(division.left), self.value(division.right)
         self.guards.divisor(other, division.type)

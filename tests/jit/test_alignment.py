@@ -122,12 +122,12 @@ def test_bytes_are_loaded_one_by_one_only_where_nothing_is_known() -> None:
 
 def test_an_even_offset_is_an_even_address_and_14_behind_it_a_word() -> None:
     """A packet lies at 2 modulo 4, so what is 2 modulo 4 in the packet is aligned to words."""
-    assert R3000.packet.plus(Congruence(4, 2)).factor == 4
-    assert R3000.packet.plus(Congruence(2, 0)).factor == 2
-    assert alignment(R3000.packet.plus(Congruence(2, 0)), 4) == 2
-    assert alignment(R3000.packet.plus(Congruence(4, 2)), 2) == 2
-    assert alignment(R3000.packet.plus(Congruence(2, 1)), 4) == 1
-    assert alignment(R3000.packet.plus(UNKNOWN), 4) == 1
+    assert R3000.layout.base.plus(Congruence(4, 2)).factor == 4
+    assert R3000.layout.base.plus(Congruence(2, 0)).factor == 2
+    assert alignment(R3000.layout.base.plus(Congruence(2, 0)), 4) == 2
+    assert alignment(R3000.layout.base.plus(Congruence(4, 2)), 2) == 2
+    assert alignment(R3000.layout.base.plus(Congruence(2, 1)), 4) == 1
+    assert alignment(R3000.layout.base.plus(UNKNOWN), 4) == 1
 
 
 def test_nothing_is_left_over_of_a_count_that_is_a_multiple() -> None:

@@ -99,7 +99,7 @@ class _Image:
         branch = self.decoded[index - 1] if self.in_slot(index) else None
         if branch is not None:
             following.append(self.target(index - 1))
-        if branch is None or _may_fall_through(branch) or index in self.targets:
+        if branch is None or may_fall_through(branch) or index in self.targets:
             following.append(index + 1)
         return [follower for follower in following if follower != len(self.words)]
 
@@ -125,7 +125,7 @@ class _Image:
         return Finding(self.place(index), code, f"{self.shown(index)} {text}")
 
 
-def _may_fall_through(branch: Decoded) -> bool:
+def may_fall_through(branch: Decoded) -> bool:
     """Whether the instruction after the delay slot can come next: not if the condition holds by its operands alone."""
     if branch.row.kind is Kind.JUMP:
         return False

@@ -65,6 +65,8 @@ class Object:
     symbols: dict[str, int]  # by name: offsets
     relocations: tuple[Relocation, ...]  # in the order of the object, which pairs HI16 with LO16
     writable: tuple[str, ...] = ()  # names of the sections that may be written to
+    marks: tuple[tuple[int, int], ...] = ()  # of an image, the turns of loops: offset and number
+    lines: tuple[tuple[int, int], ...] = ()  # of an image, from an offset on: number of a spot, 0 for none
 
 
 def read_object(elf: bytes) -> Object:

@@ -1,14 +1,18 @@
 """Images for the R3000: made from certificates, checked, and placed at an address.
 
-What LLVM makes is given the distances that the hardware asks for (`spacing`), and is checked. Delay slots are filled at
-first; an image whose check then finds something is made again without, and refused if the check still does.
+Out of what LLVM makes the marks of loops are taken (`marks`), it is given the distances that the hardware asks for
+(`spacing`), and is checked. Delay slots are filled at first; an image whose check then finds something is made again
+without, and refused if the check still does.
+
+Packets lie as the image's layout says, which is the one that was asked for, but for a program that may rewrite: its
+packet is a private copy, which its caller makes, and that lies in plain memory always.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dlcode_dsl.core.form import Program, Send
@@ -16,19 +20,25 @@ from dlcode_dsl.core.form import Program, Send
 from ..abi import MIPS_STACK_ALIGNMENT, QueueLayout
 from ..admit import admitted
 from ..errors import ImageError
-from ..lower import entry_name, lower
+from ..guards import Guarding
+from ..layouts import PLAIN, Layout
+from ..lower import Lowering, entry_name
 from ..mips.check import Finding, check
 from ..mips.decode import decode
 from ..mips.disassemble import disassemble
 from ..mips.registers import GENERAL_NAMES
 from ..sites import send_sites
 from ..targets import R3000
+from ..tracking import Mark, SourceLine, Spot
 from .codegen import FILLED, UNFILLED
+from .cycles import Cycles, lines_of
 from .link import PLACEMENT, Object, place, read_object
+from .marks import unmarked
 from .spacing import spaced
+from .timing import Timing
 
 if TYPE_CHECKING:
-    from dlcode_verifier import Certificate
+    from dlcode_verifier import Certificate, Effects, LoopProof, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class MipsImage:
     entry: int  # address of the entry point
     text: int  # bytes of `data` that are code
     stack: int  # bytes below the caller's sp that a run takes at most
+    layout: Layout  # of the packets that it takes
 
     @property
     def size(self) -> int:
@@ -75,6 +86,18 @@ class MipsCode:
     queue: QueueLayout
     object: Object
     filled: bool  # whether delay slots are used
+    layout: Layout  # of the packets that it takes
+    spots: tuple[Spot, ...] = field(repr=False)  # what the numbers of marks and lines stand for, from 1
+    turns: Mapping[int, Turns] = field(repr=False)  # how often a loop turns at most, by the number of its mark
+    effects: Effects  # most effects of a run
+
+    def cycles(self, timing: Timing) -> Cycles:
+        """Bounds on the cycles of a run on a machine. Raises ImageError (`unbounded`) for code that has none."""
+        return Cycles(self, timing)
+
+    def lines(self) -> dict[int, SourceLine]:
+        """The line of source that each instruction comes from, by its index, as far as known."""
+        return lines_of(self)
 
     def place(self, base: int) -> MipsImage:
         """The image at `base`. Raises ImageError (`placement`) where it can't lie."""
@@ -82,35 +105,58 @@ class MipsCode:
             raise ImageError("placement", f"an image starts at a multiple of {PLACEMENT}, not at {base:#x}")
         data, text = place(self.object, base), self.object.text
         entry = base + self.object.symbols[entry_name(self.program)]
-        return MipsImage(self.program, self.queue, base, data, entry, text, _stack(_words(data[:text])))
+        return MipsImage(self.program, self.queue, base, data, entry, text, _stack(_words(data[:text])), self.layout)
 
 
-def mips_image(certificate: Certificate, base: int) -> MipsImage:
+def mips_image(certificate: Certificate, base: int, layout: Layout = PLAIN) -> MipsImage:
     """The image of a proved program at an address, a multiple of 16. Raises as `mips_code` and `MipsCode.place` do."""
-    return mips_code([certificate])[0].place(base)
+    return mips_code([certificate], layout)[0].place(base)
 
 
-def mips_code(certificates: Sequence[Certificate]) -> tuple[MipsCode, ...]:
-    """Checked code of each program, made by one request to the code generator.
+def mips_code(certificates: Sequence[Certificate], layout: Layout = PLAIN) -> tuple[MipsCode, ...]:
+    """Checked code of each program, made by one request to the code generator, for packets that lie as `layout` says.
 
     Raises ImageError: `certificate` for one that this process has not made or checked again, `unsupported` for a
     pipe that reads the region that is copied to, `rejected` for code that keeps a hazard however it is made. Raises
     CodeGeneratorError where LLVM dies.
     """
-    programs = [admitted(certificate) for certificate in certificates]
-    modules = [lower(program, queue, R3000, facts=facts) for program, queue, facts in programs]
-    objects = [spaced(read_object(elf)) for elf in FILLED.objects(modules)]
+    lowered = [_lowered(certificate, layout) for certificate in certificates]
+    modules = [one.module() for one in lowered]
+    objects = [_finished(elf) for elf in FILLED.objects(modules)]
     again = [number for number, object in enumerate(objects) if findings(object)]
     if again:
         for number, elf in zip(again, UNFILLED.objects([modules[number] for number in again]), strict=True):
-            objects[number] = spaced(read_object(elf))
+            objects[number] = _finished(elf)
             if found := findings(objects[number]):
                 reason = "; ".join(finding.text for finding in found)
-                raise ImageError("rejected", f"{programs[number][0].name}: {reason}")
+                raise ImageError("rejected", f"{lowered[number].of.name}: {reason}")
     return tuple(
-        MipsCode(program, queue, object, number not in again)
-        for number, ((program, queue, _), object) in enumerate(zip(programs, objects, strict=True))
-    )
+        MipsCode(
+            one.of, one.queue, object, number not in again, one.target.layout, tuple(one.tracking.spots),
+            _turns(one.tracking.spots, certificate.loops), certificate.effects,
+        )
+        for number, (one, object, certificate) in enumerate(zip(lowered, objects, certificates, strict=True))
+    )  # fmt: skip
+
+
+def _lowered(certificate: Certificate, layout: Layout) -> Lowering:
+    program, queue, facts = admitted(certificate)
+    target = R3000.taking(PLAIN if "rewrite" in program.may else layout)
+    return Lowering(program, queue, target, Guarding.NONE, facts, tracked=True)
+
+
+def _finished(elf: bytes) -> Object:
+    return spaced(unmarked(read_object(elf)))
+
+
+def _turns(spots: Sequence[Spot], proofs: Sequence[LoopProof]) -> dict[int, Turns]:
+    """How often each loop turns at most, by the number of its mark."""
+    proved = {id(proof.site.node): proof.turns for proof in proofs if proof.site.pipe is None}
+    return {
+        spot.number: proved[id(spot.node)] if spot.turns is None else spot.turns
+        for spot in spots
+        if isinstance(spot, Mark)
+    }
 
 
 _SP = GENERAL_NAMES.index("sp")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import CodeGeneratorError, ImageError
 from ..mips import objects
 from ..mips.elf import ElfError
 from ..mips.objects import PLACEMENT, R_MIPS_26, R_MIPS_LO16, Object, Relocation, Unreachable
+from .lines import read_lines
 
 __all__ = ["PLACEMENT", "R_MIPS_26", "R_MIPS_LO16", "Object", "Relocation", "place", "read_object"]
 
@@ -26,7 +29,7 @@ def read_object(elf: bytes) -> Object:
         if relocation.external:
             called = relocation.external
             raise ImageError("unsupported", f"the code would call {called}, and an image calls nothing outside itself")
-    return object
+    return replace(object, lines=read_lines(elf, object.text))
 
 
 def place(object: Object, base: int) -> bytes:

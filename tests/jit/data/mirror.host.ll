@@ -2,7 +2,8 @@ define i32 @handler.mirror(ptr noalias readonly %packet, i32 range(i32 0, 257) %
 entry:
   %effects = alloca i32
   %rest = alloca i64
-  %move.at = alloca i64
+  %move.at = alloca ptr
+  %move.at$1 = alloca ptr
   store i32 0, ptr %effects
   %t = icmp ugt i32 %length, 2
   br i1 %t, label %there, label %short
@@ -104,93 +105,97 @@ then$1:
   %t$60 = load i64, ptr %t$59, align 1
   store i64 %t$60, ptr %t$58, align 1
   %t$61 = getelementptr inbounds i8, ptr %t$59, i32 8
-  %t$62 = getelementptr inbounds i8, ptr %t$58, i32 8
-  %t$63 = load i64, ptr %t$61, align 1
-  store i64 %t$63, ptr %t$62, align 1
+  %t$62 = load i64, ptr %t$61, align 1
+  %t$63 = getelementptr inbounds i8, ptr %t$58, i32 8
+  store i64 %t$62, ptr %t$63, align 1
   %t$64 = getelementptr inbounds i8, ptr %t$59, i32 16
-  %t$65 = getelementptr inbounds i8, ptr %t$58, i32 16
-  %t$66 = load i64, ptr %t$64, align 1
-  store i64 %t$66, ptr %t$65, align 1
+  %t$65 = load i64, ptr %t$64, align 1
+  %t$66 = getelementptr inbounds i8, ptr %t$58, i32 16
+  store i64 %t$65, ptr %t$66, align 1
   %t$67 = getelementptr inbounds i8, ptr %t$59, i32 24
-  %t$68 = getelementptr inbounds i8, ptr %t$58, i32 24
-  %t$69 = load i64, ptr %t$67, align 1
-  store i64 %t$69, ptr %t$68, align 1
+  %t$68 = load i64, ptr %t$67, align 1
+  %t$69 = getelementptr inbounds i8, ptr %t$58, i32 24
+  store i64 %t$68, ptr %t$69, align 1
   %t$70 = getelementptr inbounds i8, ptr %t$59, i32 32
-  %t$71 = getelementptr inbounds i8, ptr %t$58, i32 32
-  %t$72 = load i64, ptr %t$70, align 1
-  store i64 %t$72, ptr %t$71, align 1
+  %t$71 = load i64, ptr %t$70, align 1
+  %t$72 = getelementptr inbounds i8, ptr %t$58, i32 32
+  store i64 %t$71, ptr %t$72, align 1
   %t$73 = getelementptr inbounds i8, ptr %t$58, i32 40
   %t$74 = sub nuw i32 %length, 8
   %t$75 = getelementptr inbounds i8, ptr %packet, i64 8
   %count = zext i32 %t$74 to i64
   %whole = and i64 %count, -1
-  store i64 0, ptr %move.at
+  %t$76 = getelementptr inbounds i8, ptr %t$75, i64 %whole
+  %t$77 = getelementptr inbounds i8, ptr %t$73, i64 %whole
+  store ptr %t$75, ptr %move.at
+  store ptr %t$73, ptr %move.at$1
   br label %move.head8
 move.head8:
-  %t$76 = load i64, ptr %move.at
-  %t$77 = icmp ult i64 %t$76, %whole
-  br i1 %t$77, label %move.word8, label %move.end8
+  %t$78 = load ptr, ptr %move.at
+  %t$79 = load ptr, ptr %move.at$1
+  %t$80 = icmp ne ptr %t$78, %t$76
+  br i1 %t$80, label %move.word8, label %move.end8
 move.word8:
-  %t$78 = getelementptr inbounds i8, ptr %t$75, i64 %t$76
-  %t$79 = load i8, ptr %t$78, align 1
-  %t$80 = getelementptr inbounds i8, ptr %t$73, i64 %t$76
-  store i8 %t$79, ptr %t$80, align 1
-  %t$81 = add nuw i64 %t$76, 1
-  store i64 %t$81, ptr %move.at
+  %t$81 = load i8, ptr %t$78, align 1
+  store i8 %t$81, ptr %t$79, align 1
+  %t$82 = getelementptr inbounds i8, ptr %t$78, i32 1
+  store ptr %t$82, ptr %move.at
+  %t$83 = getelementptr inbounds i8, ptr %t$79, i32 1
+  store ptr %t$83, ptr %move.at$1
   br label %move.head8, !llvm.loop !9
 move.end8:
-  %t$82 = getelementptr inbounds i8, ptr %t$73, i32 %t$74
-  %t$83 = zext i24 %first to i32
-  %t$84 = call i32 @llvm.bswap.i32(i32 %t$83)
-  %t$85 = lshr i32 %t$84, 8
-  %t$86 = trunc nuw i32 %t$85 to i24
-  %t$87 = zext i24 %t$86 to i32
-  %t$88 = call i32 @llvm.bswap.i32(i32 %t$87)
-  %t$89 = lshr i32 %t$88, 8
-  %t$90 = trunc nuw i32 %t$89 to i24
-  store i24 %t$90, ptr %t$82, align 1
-  %t$91 = getelementptr inbounds i8, ptr %t$82, i32 3
-  %t$92 = add nuw i32 %t$74, 46
-  %t$93 = getelementptr inbounds i8, ptr %entry$1, i32 4
-  store i32 %t$92, ptr %t$93, align 4
-  %t$94 = load i32, ptr %effects
-  %t$95 = mul nuw i32 %t$94, 308
-  %t$96 = add nuw i32 %t$95, 4
-  %t$97 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$98 = load ptr, ptr %t$97, !invariant.load !0, !nonnull !0
-  %entry$2 = getelementptr inbounds i8, ptr %t$98, i32 %t$96
+  %t$84 = getelementptr inbounds i8, ptr %t$73, i32 %t$74
+  %t$85 = zext i24 %first to i32
+  %t$86 = call i32 @llvm.bswap.i32(i32 %t$85)
+  %t$87 = lshr i32 %t$86, 8
+  %t$88 = trunc nuw i32 %t$87 to i24
+  %t$89 = zext i24 %t$88 to i32
+  %t$90 = call i32 @llvm.bswap.i32(i32 %t$89)
+  %t$91 = lshr i32 %t$90, 8
+  %t$92 = trunc nuw i32 %t$91 to i24
+  store i24 %t$92, ptr %t$84, align 1
+  %t$93 = getelementptr inbounds i8, ptr %t$84, i32 3
+  %t$94 = add nuw i32 %t$74, 46
+  %t$95 = getelementptr inbounds i8, ptr %entry$1, i32 4
+  store i32 %t$94, ptr %t$95, align 4
+  %t$96 = load i32, ptr %effects
+  %t$97 = mul nuw i32 %t$96, 308
+  %t$98 = add nuw i32 %t$97, 4
+  %t$99 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$100 = load ptr, ptr %t$99, !invariant.load !0, !nonnull !0
+  %entry$2 = getelementptr inbounds i8, ptr %t$100, i32 %t$98
   store i32 3, ptr %entry$2, align 4
-  %t$99 = getelementptr inbounds i8, ptr %entry$2, i32 4
-  store i32 0, ptr %t$99, align 4
-  %t$100 = add nuw i32 %t$94, 1
-  store i32 %t$100, ptr %effects
+  %t$101 = getelementptr inbounds i8, ptr %entry$2, i32 4
+  store i32 0, ptr %t$101, align 4
+  %t$102 = add nuw i32 %t$96, 1
+  store i32 %t$102, ptr %effects
   br label %end$1
 else$1:
-  %t$101 = load i32, ptr %effects
-  %t$102 = mul nuw i32 %t$101, 308
-  %t$103 = add nuw i32 %t$102, 4
-  %t$104 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$105 = load ptr, ptr %t$104, !invariant.load !0, !nonnull !0
-  %entry$3 = getelementptr inbounds i8, ptr %t$105, i32 %t$103
+  %t$103 = load i32, ptr %effects
+  %t$104 = mul nuw i32 %t$103, 308
+  %t$105 = add nuw i32 %t$104, 4
+  %t$106 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$107 = load ptr, ptr %t$106, !invariant.load !0, !nonnull !0
+  %entry$3 = getelementptr inbounds i8, ptr %t$107, i32 %t$105
   store i32 65537, ptr %entry$3, align 4
-  %t$106 = getelementptr inbounds i8, ptr %entry$3, i32 4
-  store i32 0, ptr %t$106, align 4
-  %t$107 = add nuw i32 %t$101, 1
-  store i32 %t$107, ptr %effects
+  %t$108 = getelementptr inbounds i8, ptr %entry$3, i32 4
+  store i32 0, ptr %t$108, align 4
+  %t$109 = add nuw i32 %t$103, 1
+  store i32 %t$109, ptr %effects
   %frame$1 = getelementptr inbounds i8, ptr %entry$3, i32 8
-  %t$108 = lshr i128 %address, 3
-  %t$109 = trunc i128 %t$108 to i48
-  %t$110 = call i48 @llvm.bswap.i48(i48 %t$109)
-  store i48 %t$110, ptr %frame$1, align 4
-  %t$111 = getelementptr inbounds i8, ptr %frame$1, i32 6
-  %t$112 = getelementptr inbounds i8, ptr %entry$3, i32 4
-  store i32 6, ptr %t$112, align 4
+  %t$110 = lshr i128 %address, 3
+  %t$111 = trunc i128 %t$110 to i48
+  %t$112 = call i48 @llvm.bswap.i48(i48 %t$111)
+  store i48 %t$112, ptr %frame$1, align 4
+  %t$113 = getelementptr inbounds i8, ptr %frame$1, i32 6
+  %t$114 = getelementptr inbounds i8, ptr %entry$3, i32 4
+  store i32 6, ptr %t$114, align 4
   br label %end$1
 end$1:
-  %t$113 = load i32, ptr %effects
-  %t$114 = getelementptr inbounds ptr, ptr %lease, i32 0
-  %t$115 = load ptr, ptr %t$114, !invariant.load !0, !nonnull !0
-  store i32 %t$113, ptr %t$115, align 4
+  %t$115 = load i32, ptr %effects
+  %t$116 = getelementptr inbounds ptr, ptr %lease, i32 0
+  %t$117 = load ptr, ptr %t$116, !invariant.load !0, !nonnull !0
+  store i32 %t$115, ptr %t$117, align 4
   ret i32 1
 }
 
