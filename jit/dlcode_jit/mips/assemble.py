@@ -4,15 +4,19 @@ Nothing is reordered and no delay slot is filled or protected, as under GNU as w
 pseudo-instructions (pseudo.py) take more words than lines. `#` starts a comment; source.py has macros, syntax.py the
 syntax of a line. Directives:
 
-    .text  .data                  go on in that section; .data follows .text at the next multiple of 16
+    .text  .rodata  .data  .bss   go on in that section, as does .section NAME; each follows the one before it, in this
+                                  order, at the next multiple of 16; .bss holds zeros only
     .org ADDRESS                  go on at an absolute address
-    .align N   .balign N          fill with zeros up to a multiple of 2**N, of N
-    .word  .half  .byte E, ...    integers, little-endian
-    .ascii  .asciiz "...", ...    bytes, with a zero after each
-    .space N [, FILL]             N bytes
-    .equ NAME, E   NAME = E       a constant; it may use names that come later
-    .globl NAME                   fails unless NAME is defined
+    .align N   .balign N          fill with zeros up to a multiple of 2**N, of N; .p2align is .align
+    .word  .half  .byte E, ...    integers, little-endian; .int, .long and .short too
+    .ascii  .asciiz "...", ...    bytes, with a zero after each; .string is .asciiz
+    .space N [, FILL]             N bytes; .skip and .zero too
+    .equ NAME, E   NAME = E       a constant; it may use names that come later, and `.`, the place where it stands
+    .globl NAME, ...              fails unless each is defined; .global too
     .set noreorder|noat|nomacro   accepted, since they hold anyway
+    .macro .rept .irp .if ...     source.py
+
+An object's symbols and a linker's work are not for it: addresses are final.
 """
 
 from __future__ import annotations
@@ -27,11 +31,16 @@ from .directives import DIRECTIVES
 from .pseudo import PSEUDO_INSTRUCTIONS, expand, expand_li
 from .registers import CONTROL_NUMBERS, COPROCESSOR_NUMBERS, GENERAL_NUMBERS
 from .row import FIELDS, MASK, Operand
-from .source import AssemblyError, SourceLine, did_you_mean, expand_macros
+from .source import BLOCK_WORDS, AssemblyError, SourceLine, did_you_mean, expand_macros
 from .symbols import SymbolTable
 from .syntax import Argument, Expression, Memory, Number, Parser, Register, Statement, String, Symbol
 
-DATA_ALIGNMENT: Final = 16
+SECTION_ALIGNMENT: Final = 16
+SECTIONS: Final = (".text", ".rodata", ".data", ".bss")
+"""In the order in which they lie."""
+
+MOST_BYTES: Final = 1 << 26
+"""How much a source may become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +96,35 @@ class _Assembler:
 
     def __init__(self, symbols: SymbolTable) -> None:
         self.symbols = symbols
-        self.sections: dict[str, list[Symbol | Statement]] = {".text": [], ".data": []}
+        self.sections: dict[str, list[Symbol | Statement]] = {name: [] for name in SECTIONS}
         self.globals: list[tuple[Statement, Symbol]] = []
         self.lines: dict[int, SourceLine] = {}
+        self.size = 0
 
     def assemble(self, text: str, name: str, base: int) -> Assembly:
         self.read(text, name)
-        code, end = self.lay_out(self.sections[".text"], base)
-        data, _ = self.lay_out(self.sections[".data"], end + -end % DATA_ALIGNMENT)
+        placed, start = dict[str, list[_Placed]](), base
+        for section, items in self.sections.items():
+            placed[section], end = self.lay_out(items, start)
+            start = end + -end % SECTION_ALIGNMENT
         for statement, symbol in self.globals:
             self.symbols.value(symbol, statement.line)
-        chunks = self.emit(code) + self.emit(data)
+        chunks = [chunk for items in placed.values() for chunk in self.emit(items)]
+        for place in placed[".bss"]:
+            if place.parts or any(self.bytes_of(place)):
+                raise place.statement.error(".bss holds zeros only")
         return Assembly(_segments(chunks), self.symbols.values(), self.lines)
 
     def read(self, text: str, name: str) -> None:
         parser, section = Parser(), self.sections[".text"]
-        for line in expand_macros(text, name):
+
+        def condition(line: SourceLine, column: int) -> int:
+            value = self.symbols.constant(parser.expression_at(line, column), line)
+            if value is None:
+                raise AssemblyError(line, column, "this is not known yet: only constants of the lines before it are")
+            return value
+
+        for line in expand_macros(text, name, condition, self.symbols.defined):
             labels, statement = parser.parse(line)
             for label in labels:
                 self.symbols.define_label(line, label)
@@ -110,21 +132,33 @@ class _Assembler:
             match statement:
                 case None:
                     pass
-                case Statement(name=".text" | ".data", arguments=()):
+                case Statement(name=".text" | ".rodata" | ".data" | ".bss", arguments=()):
                     section = self.sections[statement.name]
+                case Statement(name=".section", arguments=(Symbol() as symbol,)):
+                    if symbol.name not in self.sections:
+                        raise statement.error(f"the sections are {', '.join(SECTIONS)}", symbol)
+                    section = self.sections[symbol.name]
                 case Statement(name=".equ" | "=" | ".set", arguments=(Symbol() as symbol, value)):
+                    here = Symbol(statement.column, parser.here)
+                    self.symbols.define_label(line, here)
+                    section.append(here)
                     self.symbols.define_equation(line, symbol, _expression(statement, value))
                 case Statement(name=".set", arguments=(Symbol(name="noreorder" | "noat" | "nomacro"),)):
                     pass
                 case Statement(name=".set", arguments=(Symbol(name="reorder" | "at" | "macro") as option,)):
                     reason = f'".set {option.name}" is not offered: delay slots are written out, $at is yours'
                     raise statement.error(reason, option)
-                case Statement(name=".globl", arguments=(Symbol() as symbol,)):
-                    self.globals.append((statement, symbol))
-                case Statement(name=".text" | ".data" | ".equ" | "=" | ".set" | ".globl"):
-                    raise statement.error(f"{statement.name} does not take these arguments")
+                case Statement(name=".globl" | ".global", arguments=names) if names:
+                    self.globals += [(statement, self.global_name(statement, argument)) for argument in names]
+                case Statement(name=word) if word in _WITHOUT_ROOM:
+                    raise statement.error(f"{word} does not take these arguments")
                 case _:
                     section.append(statement)
+
+    def global_name(self, statement: Statement, argument: Argument) -> Symbol:
+        if not isinstance(argument, Symbol):
+            raise statement.error(f"{statement.name} takes names", argument)
+        return argument
 
     def lay_out(self, section: list[Symbol | Statement], base: int) -> tuple[list[_Placed], int]:
         """Give each label and statement its address; with the highest address that the section ends at."""
@@ -148,6 +182,10 @@ class _Assembler:
                 address += 4 * len(place.parts)
             if not 0 <= address <= MASK + 1:
                 raise item.error(f"the address becomes {address:#x}, more than 32 bits")
+            if item.name != ".org":
+                self.size += address - place.address
+                if self.size > MOST_BYTES:
+                    raise item.error(f"the source becomes more than {MOST_BYTES} bytes")
             end = max(end, address)
         return placed, end
 
@@ -160,12 +198,14 @@ class _Assembler:
             return parts
         if statement.name in ROW_BY_NAME:
             return (statement,)
-        counts = [str(count) for name, count in [*PSEUDO_INSTRUCTIONS, ("li", 2)] if name == statement.name]
-        if counts:
-            raise statement.error(f"{statement.name} takes {' or '.join(counts)} operands")
-        known = [".org", ".text", ".data", ".equ", ".globl", ".set", *DIRECTIVES]
+        formats = [pseudo.format for pseudo in PSEUDO_INSTRUCTIONS if pseudo.name == statement.name]
+        if statement.name == "li":
+            formats = ["rt, value"]
+        if formats:
+            raise statement.error(f"{statement.name} takes {' or '.join(formats)}")
+        known = [".org", *_WITHOUT_ROOM, *DIRECTIVES, *BLOCK_WORDS]
         if not statement.name.startswith("."):
-            known = [*ROW_BY_NAME, "li", *(name for name, _ in PSEUDO_INSTRUCTIONS)]
+            known = [*ROW_BY_NAME, "li", *(pseudo.name for pseudo in PSEUDO_INSTRUCTIONS)]
         kind = "directive" if statement.name.startswith(".") else "instruction"
         raise statement.error(f'unknown {kind} "{statement.name}"' + did_you_mean(statement.name, known))
 
@@ -176,18 +216,20 @@ class _Assembler:
             if not chunks or statement.name == ".org":
                 chunks.append(_Chunk(statement, address, bytearray()))
             if statement.name in DIRECTIVES:
-                directive = DIRECTIVES[statement.name]
-                chunks[-1].data += directive.data(
-                    statement,
-                    address,
-                    lambda it: self.evaluate(statement, it, address),  # noqa: B023
-                )
+                chunks[-1].data += self.bytes_of(place)
             elif place.parts and address % 4:
                 raise statement.error(f"an instruction at {address:#x}, not a multiple of 4: .align 2 before it")
             for index, part in enumerate(place.parts):
                 self.lines[address + 4 * index] = statement.line
                 chunks[-1].data += self.word(part, address + 4 * index).to_bytes(4, "little")
         return chunks
+
+    def bytes_of(self, place: _Placed) -> bytes:
+        """What a directive makes; nothing for other statements."""
+        statement, address = place.statement, place.address
+        if statement.name not in DIRECTIVES:
+            return b""
+        return DIRECTIVES[statement.name].data(statement, address, lambda it: self.evaluate(statement, it, address))
 
     def word(self, statement: Statement, address: int) -> int:
         """The word of a real instruction."""
@@ -235,6 +277,8 @@ class _Assembler:
     def evaluate(self, statement: Statement, argument: Argument, address: int) -> int:
         return self.symbols.value(_expression(statement, argument), statement.line, address)
 
+
+_WITHOUT_ROOM: Final = (*SECTIONS, ".section", ".equ", "=", ".set", ".globl", ".global")
 
 _REGISTER_NUMBERS: Final[Mapping[Operand, Mapping[str, int]]] = {
     Operand.GENERAL: GENERAL_NUMBERS,

@@ -87,14 +87,15 @@ def _alignment(power: bool) -> Directive:
 
 _MOST_SPACE: Final = 1 << 24
 
-DIRECTIVES: Final = {
-    ".word": _integers(4),
-    ".half": _integers(2),
+_DIRECTIVES: Final = {
+    ".word .int .long .4byte": _integers(4),
+    ".half .short .hword .2byte": _integers(2),
     ".byte": _integers(1),
     ".ascii": _strings(b""),
-    ".asciiz": _strings(b"\0"),
-    ".space": _space(),
-    ".align": _alignment(power=True),
+    ".asciiz .string": _strings(b"\0"),
+    ".space .skip .zero": _space(),
+    ".align .p2align": _alignment(power=True),
     ".balign": _alignment(power=False),
 }
+DIRECTIVES: Final = {name: directive for names, directive in _DIRECTIVES.items() for name in names.split()}
 """By name. Those that take up no room are in assemble.py."""

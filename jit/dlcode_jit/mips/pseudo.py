@@ -1,10 +1,12 @@
-"""Pseudo-instructions: other ways to write one or two real ones. They use no register but their own and $at."""
+"""Pseudo-instructions: other ways to write one or a few real ones. They use no register but their own and $at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from .registers import AT, GENERAL_NUMBERS
 from .row import MASK
 from .source import SourceLine
 from .syntax import Argument, Binary, Expression, Memory, Number, Parser, Register, Statement, String, Symbol, Unary
@@ -31,11 +33,69 @@ seq rd, rs, rt          = xor rd, rs, rt    | sltiu rd, rd, 1
 sne rd, rs, rt          = xor rd, rs, rt    | sltu rd, $zero, rd
 sgt rd, rs, rt          = slt rd, rt, rs
 sgtu rd, rs, rt         = sltu rd, rt, rs
+sge rd, rs, rt          = slt rd, rs, rt    | xori rd, rd, 1
+sgeu rd, rs, rt         = sltu rd, rs, rt   | xori rd, rd, 1
+sle rd, rs, rt          = slt rd, rt, rs    | xori rd, rd, 1
+sleu rd, rs, rt         = sltu rd, rt, rs   | xori rd, rd, 1
+j rs                    = jr rs
+jal rs                  = jalr $ra, rs
+jal rd, rs              = jalr rd, rs
 jalr rs                 = jalr $ra, rs
 la rt, address          = lui rt, %hi(address)  | addiu rt, rt, %lo(address)
+abs rd, rs              = bgez rs, . + 12   | or rd, rs, $zero  | sub rd, $zero, rs
+mul rd, rs, rt          = multu rs, rt      | mflo rd
+div rd, rs, rt          = bne rt, $zero, . + 12 | div rs, rt    | break 7 << 10 | addiu $at, $zero, -1 \
+                          | bne rt, $at, . + 20 | lui $at, 0x8000 | bne rs, $at, . + 12 | sll $zero, $zero, 0 \
+                          | break 6 << 10 | mflo rd
+rem rd, rs, rt          = bne rt, $zero, . + 12 | div rs, rt    | break 7 << 10 | addiu $at, $zero, -1 \
+                          | bne rt, $at, . + 20 | lui $at, 0x8000 | bne rs, $at, . + 12 | sll $zero, $zero, 0 \
+                          | break 6 << 10 | mfhi rd
+divu rd, rs, rt         = bne rt, $zero, . + 12 | divu rs, rt   | break 7 << 10 | mflo rd
+remu rd, rs, rt         = bne rt, $zero, . + 12 | divu rs, rt   | break 7 << 10 | mfhi rd
+rol rd, rs, rt          = subu $at, $zero, rt   | srlv $at, rs, $at | sllv rd, rs, rt   | or rd, rd, $at
+ror rd, rs, rt          = subu $at, $zero, rt   | sllv $at, rs, $at | srlv rd, rs, rt   | or rd, rd, $at
+rol rd, rs, amount      = sll $at, rs, amount   | srl rd, rs, -(amount) & 31    | or rd, rd, $at
+ror rd, rs, amount      = srl $at, rs, amount   | sll rd, rs, -(amount) & 31    | or rd, rd, $at
+ulw rt, offset($base)   = lwl rt, offset + 3($base) | lwr rt, offset($base)
+usw rt, offset($base)   = swl rt, offset + 3($base) | swr rt, offset($base)
+ulh rt, offset($base)   = lb $at, offset + 1($base)  | lbu rt, offset($base)    | sll $at, $at, 8 | or rt, rt, $at
+ulhu rt, offset($base)  = lbu $at, offset + 1($base) | lbu rt, offset($base)    | sll $at, $at, 8 | or rt, rt, $at
+ush rt, offset($base)   = sb rt, offset($base)  | srl $at, rt, 8    | sb $at, offset + 1($base)
 """
+"""Division by zero and of -2**31 by -1 end in the breakpoints that GNU as writes."""
 
-_Table = dict[tuple[str, int], tuple[tuple[str, ...], tuple[Statement, ...]]]
+_REGISTERS: Final = ("rd", "rs", "rt", "base")
+"""The names that stand for registers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudo:
+    """A row: what is written, and the real instructions that it stands for."""
+
+    name: str
+    pattern: tuple[Argument, ...]
+    body: tuple[Statement, ...]
+    format: str
+
+    @property
+    def uses_at(self) -> bool:
+        """Whether the instructions use $at."""
+        return any(Register(it.column, "at") == it for part in self.body for it in part.arguments)
+
+    def values(self, arguments: Sequence[Argument]) -> dict[str, Argument] | None:
+        """What each name of the pattern stands for; None if the arguments are not of this row."""
+        if len(arguments) != len(self.pattern):
+            return None
+        values: dict[str, Argument] = {}
+        for place, argument in zip(self.pattern, arguments, strict=True):
+            match place:
+                case Memory(_, Symbol(_, offset), Register(_, base)) if isinstance(argument, Memory):
+                    values |= {offset: argument.offset, base: argument.base}
+                case Symbol(_, name) if isinstance(argument, Register) == (name in _REGISTERS):
+                    values[name] = argument
+                case _:
+                    return None
+        return values
 
 
 def _parse(text: str) -> Statement:
@@ -44,18 +104,19 @@ def _parse(text: str) -> Statement:
     return statement
 
 
-def _table() -> _Table:
-    table: _Table = {}
-    for line in _TEXT.strip().splitlines():
+def _rows() -> Iterator[Pseudo]:
+    for line in _TEXT.replace("\\\n", "").strip().splitlines():
         head, _, body = line.partition("=")
         pattern = _parse(head)
-        names = tuple(argument.name for argument in pattern.arguments if isinstance(argument, Symbol))
-        table[pattern.name, len(names)] = (names, tuple(_parse(part) for part in body.split("|")))
-    return table
+        written = head.strip().removeprefix(pattern.name).strip().replace("$", "")
+        yield Pseudo(pattern.name, pattern.arguments, tuple(_parse(part) for part in body.split("|")), written)
 
 
-PSEUDO_INSTRUCTIONS: Final[_Table] = _table()
-"""By mnemonic and number of arguments: names of the arguments, and the real instructions."""
+PSEUDO_INSTRUCTIONS: Final = tuple(_rows())
+"""Every row but `li`'s, which depends on the value."""
+_BY_NAME: Final = {
+    name: [row for row in PSEUDO_INSTRUCTIONS if row.name == name] for name in {row.name for row in PSEUDO_INSTRUCTIONS}
+}
 
 _LI: Final = {
     "signed": (_parse("addiu rt, $zero, value"),),
@@ -67,11 +128,22 @@ _LI: Final = {
 
 def expand(statement: Statement) -> tuple[Statement, ...] | None:
     """The real instructions of a pseudo-instruction other than `li`; None if it is not one."""
-    entry = PSEUDO_INSTRUCTIONS.get((statement.name, len(statement.arguments)))
-    if entry is None:
-        return None
-    names, body = entry
-    return _fill(statement, dict(zip(names, statement.arguments, strict=True)), body)
+    for row in _BY_NAME.get(statement.name, ()):
+        values = row.values(statement.arguments)
+        if values is not None:
+            _check(statement, row, values)
+            return _fill(statement, values, row.body)
+    return None
+
+
+def _check(statement: Statement, row: Pseudo, values: Mapping[str, Argument]) -> None:
+    """Raise AssemblyError where the row would overwrite a register that it still needs."""
+    numbers = {name: GENERAL_NUMBERS.get(one.name) for name, one in values.items() if isinstance(one, Register)}
+    if row.name == "ulw" and numbers["rt"] is not None and numbers["rt"] == numbers["base"]:
+        raise statement.error("ulw needs its base after its first load: take another register", values["base"])
+    for name, number in numbers.items():
+        if number == AT and row.uses_at:
+            raise statement.error(f"{row.name} uses $at itself: take another register", values[name])
 
 
 def expand_li(statement: Statement, value: int | None) -> tuple[Statement, ...]:
@@ -80,8 +152,8 @@ def expand_li(statement: Statement, value: int | None) -> tuple[Statement, ...]:
         raise statement.error("li takes a register and a value")
     rt, expression = statement.arguments
     if value is None:
-        _, body = PSEUDO_INSTRUCTIONS["la", 2]
-        return _fill(statement, {"rt": rt, "address": expression}, body)
+        (la,) = _BY_NAME["la"]
+        return _fill(statement, {"rt": rt, "address": expression}, la.body)
     if not -0x80000000 <= value <= MASK:
         raise statement.error(f"{value:#x} is more than 32 bits", expression)
     value = (value & MASK ^ 0x80000000) - 0x80000000
@@ -100,6 +172,12 @@ def _fill(statement: Statement, values: Mapping[str, Argument], body: tuple[Stat
         match argument:
             case Symbol(_, name) if name in values:
                 return values[name]
+            case Register(_, name) if name in values:
+                return values[name]
+            case Memory(_, offset, base):
+                inner, register = expression(offset), put(base)
+                assert isinstance(register, Register), "a row's base stands for a register"
+                return Memory(inner.column, inner, register)
             case Unary(_, operator, operand):
                 inner = expression(operand)
                 return Unary(inner.column, operator, inner)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
 MACRO_DEPTH: Final = 32
-"""How deep macros may call macros: deeper is taken to be endless."""
+"""How deep macros and blocks may nest: deeper is taken to be endless."""
+
+MOST_LINES: Final = 200_000
+"""How many lines a source may become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +50,96 @@ class _Macro:
     body: tuple[SourceLine, ...]
 
 
-def expand_macros(text: str, name: str) -> Iterator[SourceLine]:
-    r"""Lines of the source with macros taken out and their uses replaced.
+Condition = Callable[[SourceLine, int], int]
+"""Value of the constant expression that begins at a column of a line; raises AssemblyError if it is not known yet."""
+
+
+def expand_macros(text: str, name: str, condition: Condition, defined: Callable[[str], bool]) -> Iterator[SourceLine]:
+    r"""Lines of the source with macros, repetitions and conditions taken out and what they stand for put in.
 
     A macro is `.macro NAME a, b=default`, its body, `.endm`; in the body `\a` stands for the argument and `\@` for a
-    number that no other use has.
+    number that no other use has. `.rept N` repeats what is before `.endr`; `.irp NAME, a, b` does with `\NAME` as each
+    of them. Of `.if E`, `.elseif E`, `.else` the first that holds is kept, up to `.endif`; `.ifdef NAME` and
+    `.ifndef NAME` ask whether a line before this has defined a name. Lines are asked for one by one, so that
+    `condition` and `defined` know of all that came before.
     """
     lines = [SourceLine(name, number, line) for number, line in enumerate(text.splitlines(), 1)]
-    return _Expansion().expand(lines, 0)
+    return _Expansion(condition, defined).expand(lines, 0)
 
 
 _HEAD: Final = re.compile(r"\s*(?P<labels>(?:[\w.$]+:\s*)*)(?P<word>[.\w]+)?\s*(?P<rest>.*)")
+_REPETITIONS: Final = (".rept", ".irp")
+_CONDITIONS: Final = (".if", ".ifdef", ".ifndef")
+_PARTS: Final = (".elseif", ".else")
+_ENDS: Final = {".macro": (".endm", ".endmacro"), **dict.fromkeys(_REPETITIONS, (".endr",)),
+                **dict.fromkeys(_CONDITIONS, (".endif",))}  # fmt: skip
+_NEED: Final = {end: begin for begin, ends in _ENDS.items() for end in ends} | dict.fromkeys(_PARTS, ".if")
+BLOCK_WORDS: Final = (*_ENDS, *_NEED)
+"""The directives that this module takes out."""
+
+
+def _head(line: SourceLine) -> re.Match[str]:
+    head = _HEAD.match(line.text)
+    assert head is not None, "every part of the pattern may be empty"
+    return head
 
 
 class _Expansion:
-    def __init__(self) -> None:
+    def __init__(self, condition: Condition, defined: Callable[[str], bool]) -> None:
+        self.condition, self.defined = condition, defined
         self.macros: dict[str, _Macro] = {}
         self.uses = 0
+        self.lines = 0
 
-    def expand(self, lines: list[SourceLine], depth: int) -> Iterator[SourceLine]:
-        """Lines without macros; definitions are kept for the lines that follow."""
+    def expand(self, lines: Iterable[SourceLine], depth: int) -> Iterator[SourceLine]:
+        """Lines without blocks; definitions are kept for the lines that follow."""
         remaining = iter(lines)
         for line in remaining:
-            head = _HEAD.match(line.text)
-            assert head is not None, "every part of the pattern may be empty"
+            self.lines += 1
+            head = _head(line)
             word = head["word"]
-            if word == ".macro":
-                self.define(line, head["rest"], remaining)
-            elif word in (".endm", ".endmacro"):
-                raise AssemblyError(line, head.start("word"), f"{word} without .macro")
-            elif word in self.macros:
-                if head["labels"]:
-                    yield SourceLine(line.name, line.number, line.text[: head.end("labels")], line.use)
-                if depth == MACRO_DEPTH:
-                    raise AssemblyError(line, head.start("word"), f"macros nested over {MACRO_DEPTH} deep")
-                yield from self.expand(self.body(line, head, self.macros[word]), depth + 1)
-            else:
+            if self.lines > MOST_LINES:
+                raise AssemblyError(line, 0, f"macros and repetitions make more than {MOST_LINES} lines")
+            if word in _NEED:
+                raise AssemblyError(line, head.start("word"), f"{word} without {_NEED[word].replace('.irp', '.rept')}")
+            if word not in _ENDS and word not in self.macros:
                 yield line
+                continue
+            if head["labels"]:
+                yield SourceLine(line.name, line.number, line.text[: head.end("labels")], line.use)
+            if depth == MACRO_DEPTH:
+                raise AssemblyError(line, head.start("word"), f"macros and blocks nested over {MACRO_DEPTH} deep")
+            if word == ".macro":
+                self.define(line, head["rest"], self.block(line, word, remaining))
+            elif word in _ENDS:
+                block = self.block(line, word, remaining)
+                kept = self.repeated(line, head, block) if word in _REPETITIONS else self.chosen(line, block)
+                yield from self.expand(kept, depth + 1)
+            else:
+                yield from self.expand(self.body(line, head, self.macros[word]), depth + 1)
 
-    def define(self, line: SourceLine, rest: str, remaining: Iterator[SourceLine]) -> None:
-        """Read a definition up to its end."""
+    def block(self, line: SourceLine, word: str, remaining: Iterator[SourceLine]) -> list[SourceLine]:
+        """The lines up to the end of the block that `line` begins; those of blocks within belong to it."""
+        found: list[SourceLine] = []
+        open_blocks = [word]
+        for inner in remaining:
+            here = _head(inner)["word"]
+            if here in _ENDS:
+                open_blocks.append(here)
+            elif here in _ENDS[open_blocks[-1]]:
+                open_blocks.pop()
+                if not open_blocks:
+                    return found
+            elif here in _NEED and here not in _PARTS:
+                raise AssemblyError(
+                    inner,
+                    _head(inner).start("word"),
+                    f"{here} before the {_ENDS[open_blocks[-1]][0]} of {open_blocks[-1]}",
+                )
+            found.append(inner)
+        raise AssemblyError(line, _head(line).start("word"), f"{word} has no {_ENDS[word][0]}")
+
+    def define(self, line: SourceLine, rest: str, body: list[SourceLine]) -> None:
         words = [word for word in re.split(r"[,\s]+", rest.split("#")[0].strip()) if word]
         if not words:
             raise AssemblyError(line, len(line.text), ".macro needs a name")
@@ -94,14 +147,50 @@ class _Expansion:
         for word in words[1:]:
             parameter, equals, default = word.partition("=")
             parameters.append((parameter, default if equals else None))
-        body: list[SourceLine] = []
-        for inner in remaining:
-            head = _HEAD.match(inner.text)
-            if head and head["word"] in (".endm", ".endmacro"):
-                self.macros[words[0]] = _Macro(tuple(parameters), tuple(body))
-                return
-            body.append(inner)
-        raise AssemblyError(line, 0, f'macro "{words[0]}" has no .endm')
+        self.macros[words[0]] = _Macro(tuple(parameters), tuple(body))
+
+    def repeated(self, line: SourceLine, head: re.Match[str], body: list[SourceLine]) -> Iterator[SourceLine]:
+        """A block again and again; lines are made as they are asked for, so that a huge number costs nothing yet."""
+        if head["word"] == ".rept":
+            count = self.condition(line, head.start("rest"))
+            if count < 0:
+                raise AssemblyError(line, head.start("rest"), f"to be repeated {count} times")
+            return (inner for _ in range(count) for inner in body or [_nothing(line)])
+        name, *values = split_arguments(head["rest"]) or [""]
+        if not re.fullmatch(r"\w+", name):
+            raise AssemblyError(line, head.start("rest"), ".irp takes a name and what it stands for, one after another")
+        return (
+            SourceLine(inner.name, inner.number, _put_in(inner.text, {name: value}), inner.use)
+            for value in values
+            for inner in body
+        )
+
+    def chosen(self, line: SourceLine, block: list[SourceLine]) -> list[SourceLine]:
+        """The part of a condition that holds."""
+        holds, chosen, taken = self.holds(line), list[SourceLine](), False
+        depth, last = 0, ""
+        for inner in block:
+            head = _head(inner)
+            word = head["word"]
+            if depth == 0 and word in _PARTS:
+                if last == ".else":
+                    raise AssemblyError(inner, head.start("word"), f"{word} after .else")
+                taken, last = taken or holds, word
+                holds = not taken and (word == ".else" or bool(self.condition(inner, head.start("rest"))))
+                continue
+            depth += (word in _CONDITIONS) - (word == ".endif")
+            if holds:
+                chosen.append(inner)
+        return chosen
+
+    def holds(self, line: SourceLine) -> bool:
+        head = _head(line)
+        if head["word"] == ".if":
+            return bool(self.condition(line, head.start("rest")))
+        name = head["rest"].split("#")[0].strip()
+        if not re.fullmatch(r"[A-Za-z_.][\w.$]*", name):
+            raise AssemblyError(line, head.start("rest"), f"{head['word']} takes a name")
+        return self.defined(name) == (head["word"] == ".ifdef")
 
     def body(self, line: SourceLine, head: re.Match[str], macro: _Macro) -> list[SourceLine]:
         """The body with the arguments of one use put in."""
@@ -119,6 +208,10 @@ class _Expansion:
             values[parameter] = value
         use = f"{line}, {line.use}" if line.use else str(line)
         return [SourceLine(inner.name, inner.number, _put_in(inner.text, values), use) for inner in macro.body]
+
+
+def _nothing(line: SourceLine) -> SourceLine:
+    return SourceLine(line.name, line.number, "", line.use)
 
 
 def _put_in(text: str, values: dict[str, str]) -> str:

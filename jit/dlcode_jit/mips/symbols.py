@@ -8,6 +8,9 @@ from typing import Final
 from .source import AssemblyError, SourceLine, did_you_mean
 from .syntax import Expression, Symbol, evaluate
 
+DEPTH: Final = 64
+"""How many constants may wait for one another, each for the next."""
+
 
 class _NotConstant(Exception):
     """A value depends on a label, or on nothing known."""
@@ -20,6 +23,7 @@ class SymbolTable:
         self._constants: Final = dict(constants)
         self._equations: dict[str, tuple[SourceLine, Expression]] = {}
         self._labels: dict[str, int | None] = {}  # None until the label has an address
+        self._known: dict[tuple[str, bool], int] = {}  # equations that have been worked out, with and without labels
         self._evaluating: list[str] = []
 
     def define_equation(self, line: SourceLine, symbol: Symbol, value: Expression) -> None:
@@ -47,6 +51,10 @@ class SymbolTable:
         except _NotConstant:
             return None
 
+    def defined(self, name: str) -> bool:
+        """Whether a line so far, or the caller, has given the name a meaning."""
+        return name in self._constants or name in self._equations or name in self._labels
+
     def values(self) -> dict[str, int]:
         """Every name's value, but for labels of digits."""
         equations = {name: self.value(value, line) for name, (line, value) in self._equations.items()}
@@ -54,7 +62,7 @@ class SymbolTable:
         return {**self._constants, **equations, **labels}
 
     def _claim(self, line: SourceLine, symbol: Symbol) -> None:
-        if symbol.name in self._names():
+        if self.defined(symbol.name):
             raise AssemblyError(line, symbol.column, f'"{symbol.name}" is already defined')
 
     def _names(self) -> Iterable[str]:
@@ -75,15 +83,21 @@ class SymbolTable:
             raise AssemblyError(line, symbol.column, f'"{shown}" is not defined' + did_you_mean(shown, self._names()))
         address = self._labels[name]
         if address is None:
-            raise AssemblyError(line, symbol.column, f'the address of "{name}" depends on this')
+            raise AssemblyError(line, symbol.column, f'the address of "{name.partition("#")[0]}" depends on this')
         return address
 
     def _equation(self, name: str, *, labels: bool) -> int:
+        if (name, labels) in self._known:
+            return self._known[name, labels]
         line, expression = self._equations[name]
         if name in self._evaluating:
             raise AssemblyError(line, expression.column, f'"{name}" is defined by itself')
+        if len(self._evaluating) == DEPTH:
+            raise AssemblyError(line, expression.column, f'"{name}" is needed by {DEPTH} others, one for another')
         self._evaluating.append(name)
         try:
-            return evaluate(expression, line, lambda symbol: self._value(symbol, line, None, labels=labels))
+            value = evaluate(expression, line, lambda symbol: self._value(symbol, line, None, labels=labels))
         finally:
             self._evaluating.pop()
+        self._known[name, labels] = value
+        return value

@@ -119,6 +119,13 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", '"': '"', "'": "'"}
 _LEVELS: Final = (("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
+_BINDS: Final = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
+EQUATIONS: Final = (".equ", ".set")
+"""Directives that give a name a value, as `=` does."""
+MOST_BITS: Final = 128
+"""Size of the values that expressions are worked out with."""
+DEPTH: Final = 32
+"""How deep an expression may nest."""
 
 _BINARY: Final[dict[str, Callable[[int, int], int]]] = {
     "|": lambda a, b: a | b,
@@ -141,32 +148,56 @@ _UNARY: Final[dict[str, Callable[[int], int]]] = {
 
 
 def evaluate(expression: Expression, line: SourceLine, value_of: Callable[[Symbol], int]) -> int:
-    """Value of an expression, an unbounded integer. `/` rounds down."""
-    match expression:
-        case Number(_, value):
-            return value
-        case Symbol():
-            return value_of(expression)
-        case Unary(_, operator, operand):
-            return _UNARY[operator](evaluate(operand, line, value_of))
-        case Binary(column, operator, left, right):
-            a, b = evaluate(left, line, value_of), evaluate(right, line, value_of)
-            if operator in ("/", "%") and b == 0:
-                raise AssemblyError(line, column, "division by zero")
-            if operator in ("<<", ">>") and not 0 <= b < 64:
-                raise AssemblyError(line, column, f"shift by {b}")
-            return _BINARY[operator](a, b)
+    """Value of an expression, an integer of at most MOST_BITS. `/` rounds down."""
+    values: list[int] = []
+    waiting: list[tuple[Expression, bool]] = [(expression, False)]  # with whether its operands' values are there
+    while waiting:
+        node, ready = waiting.pop()
+        match node:
+            case Number(_, value):
+                values.append(value)
+            case Symbol():
+                values.append(value_of(node))
+            case Unary(_, operator, operand):
+                if ready:
+                    values.append(_UNARY[operator](values.pop()))
+                else:
+                    waiting += [(node, True), (operand, False)]
+            case Binary(column, operator, left, right):
+                if ready:
+                    b, a = values.pop(), values.pop()
+                    values.append(_binary(operator, a, b, line, column))
+                else:
+                    waiting += [(node, True), (right, False), (left, False)]
+    return values[0]
+
+
+def _binary(operator: str, a: int, b: int, line: SourceLine, column: int) -> int:
+    if operator in ("/", "%") and b == 0:
+        raise AssemblyError(line, column, "division by zero")
+    if operator in ("<<", ">>") and not 0 <= b < 64:
+        raise AssemblyError(line, column, f"shift by {b}")
+    value = _BINARY[operator](a, b)
+    if value.bit_length() > MOST_BITS:
+        raise AssemblyError(line, column, f"a value of more than {MOST_BITS} bits")
+    return value
 
 
 class Parser:
-    """Reads lines one after another; it remembers how often each digit label has been defined."""
+    """Reads lines one after another; it remembers how often each digit label has been defined.
+
+    The place `.` of the n-th equation is the label `.#n`, which `here` names, since its value is asked for elsewhere.
+    """
 
     def __init__(self) -> None:
         self.defined: dict[str, int] = {}
+        self.depth = self.equations = 0
+        self.here = "."
 
     def parse(self, line: SourceLine) -> tuple[list[Symbol], Statement | None]:
         """Labels and statement of a line. The n-th label `1:` is named `1#n`."""
-        self.line, self.tokens, self.position = line, _tokens(line), 0
+        self.line, self.tokens, self.position, self.depth = line, _tokens(line), 0, 0
+        self.here = "."
         labels = []
         while self.at("name", "number") and self.at(":", ahead=1):
             token = self.take()
@@ -177,6 +208,9 @@ class Parser:
         head = self.take()
         if head.kind != "name":
             raise self.unexpected(head)
+        if self.at("=") or head.text in EQUATIONS:
+            self.equations += 1
+            self.here = f".#{self.equations}"
         if self.at("="):
             self.position += 1
             arguments: tuple[Argument, ...] = (Symbol(head.column, head.text), self.expression())
@@ -228,7 +262,7 @@ class Parser:
             return self.register()
         if self.at("string"):
             token = self.take()
-            return String(token.column, _unescape(token, self.line).encode("utf-8"))
+            return String(token.column, _unescape(token, self.line).encode("utf-8", "surrogatepass"))
         if self.at("(") and self.at("register", ahead=1):
             return self.memory(Number(self.tokens[self.position].column, 0))
         expression = self.expression()
@@ -246,13 +280,21 @@ class Parser:
             raise AssemblyError(self.line, token.column, f'a register is expected here, not "{token.text}"')
         return Register(token.column, token.text[1:])
 
+    def expression_at(self, line: SourceLine, column: int) -> Expression:
+        """The expression that a line has from a column on."""
+        self.line, self.position, self.depth = line, 0, 0
+        self.tokens = [token for token in _tokens(line) if token.column >= column]
+        expression = self.expression()
+        if not self.ended():
+            raise self.unexpected(self.take())
+        return expression
+
     def expression(self, level: int = 0) -> Expression:
-        if level == len(_LEVELS):
-            return self.primary()
-        left = self.expression(level + 1)
-        while self.at(*_LEVELS[level]):
+        """Operators of a level and those that bind closer, by precedence climbing."""
+        left = self.primary()
+        while not self.ended() and (binds := _BINDS.get(self.tokens[self.position].text, -1)) >= level:
             operator = self.take()
-            left = Binary(operator.column, operator.text, left, self.expression(level + 1))
+            left = Binary(operator.column, operator.text, left, self.expression(binds + 1))
         return left
 
     def primary(self) -> Expression:
@@ -263,17 +305,22 @@ class Parser:
             case "character":
                 return Number(token.column, ord(_unescape(token, self.line)))
             case "name":
-                return Symbol(token.column, token.text)
+                return Symbol(token.column, self.here if token.text == "." else token.text)
             case "local":
                 digits, direction = token.text[:-1], token.text[-1]
                 return Symbol(token.column, f"{digits}#{self.defined.get(digits, 0) + (direction == 'f')}")
+        if token.text != "(" and token.text not in _UNARY:
+            raise self.unexpected(token)
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise AssemblyError(self.line, token.column, f"brackets and signs nested over {DEPTH} deep")
         if token.text == "(":
             expression = self.expression()
             self.expect(")")
-            return expression
-        if token.text in _UNARY:
-            return Unary(token.column, token.text, self.primary())
-        raise self.unexpected(token)
+        else:
+            expression = Unary(token.column, token.text, self.primary())
+        self.depth -= 1
+        return expression
 
 
 def _tokens(line: SourceLine) -> list[_Token]:
@@ -291,6 +338,8 @@ def _tokens(line: SourceLine) -> list[_Token]:
 
 def _number(token: _Token, line: SourceLine) -> int:
     text = token.text
+    if len(text) > MOST_BITS:
+        raise AssemblyError(line, token.column, f"a number of {len(text)} digits")
     if text[0] == "0" and text.isdigit() and len(text) > 1:
         raise AssemblyError(line, token.column, f"{text} would be octal elsewhere: write 0x, or no leading zero")
     return int(text, 0)

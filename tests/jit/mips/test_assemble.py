@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
 from dlcode_jit.mips.disassemble import disassemble
+from dlcode_jit.mips.pseudo import PSEUDO_INSTRUCTIONS, Pseudo
+from dlcode_jit.mips.registers import GENERAL_NAMES
 from tests.jit.mips.binutils import gnu_assemble
 from tests.jit.mips.test_binutils import random_words
 
@@ -21,8 +25,8 @@ def listing(source: str, base: int = BASE) -> list[str]:
     ]
 
 
-def data(source: str) -> bytes:
-    (segment,) = assemble(source, "test.s", BASE).segments
+def data(source: str, base: int = BASE) -> bytes:
+    (segment,) = assemble(source, "test.s", base).segments
     return segment.data
 
 
@@ -179,3 +183,149 @@ def test_each_instruction_knows_its_line() -> None:
         12: "test.s:3",
     }
     assert lines[BASE + 8].use == "test.s:6"
+
+
+# Pseudo-instructions -------------------------------------------------------------------------------------------------
+
+
+def written(row: Pseudo, generator: random.Random) -> str:
+    """A use of a row with random operands, never $at, and never what would overwrite an operand."""
+    registers = [f"${name}" for name in GENERAL_NAMES if name != "at"]
+    rd, rs, rt, base = generator.sample(registers[1:], 4)
+    if generator.random() < 0.3 and row.name != "abs":  # GNU as leaves out the move of a register to itself
+        rd = rs
+    rs = generator.choice([rs, rs, rs, "$zero"]) if row.name in ("addu", "move") else rs
+    values = {
+        "rd": rd,
+        "rs": rs,
+        "rt": rt,
+        "base": base,
+        "label": generator.choice(["before", "after"]),
+        "address": generator.choice(["after", "before + 4", "after + 0x9000", "before + 0x12345678"]),
+        "amount": str(generator.randrange(1, 32)),
+        "offset": str(generator.choice([0, 4, -4, 0x7FFC, -0x8000, generator.randrange(-0x8000, 0x7FFC)])),
+    }
+    if row.name in ("j", "jal", "jalr") and "rd" in row.format:
+        values["rd"] = "$ra" if rs != "$ra" else "$t0"
+    return f"{row.name} " + re.sub(r"[a-z]+", lambda match: values[match[0]], row.format)
+
+
+def test_gnu_as_makes_the_same_of_every_pseudo_instruction(tmp_path: Path) -> None:
+    generator = random.Random(1995)
+    lines = [written(row, generator) for row in PSEUDO_INSTRUCTIONS for _ in range(20)]
+    lines = [line for line in lines if line != "jalr $ra"]  # it refuses what could not be restarted
+    source = "before: nop\n" + "\n".join(lines) + "\nafter: nop\n"
+
+    theirs = gnu_assemble(f".set at\n{source}", tmp_path)
+
+    ours = data(source, 0)
+    assert theirs[: len(ours)] == ours
+    assert not any(theirs[len(ours) :])
+
+
+def test_gnu_as_makes_the_same_of_li(tmp_path: Path) -> None:
+    generator = random.Random(7)
+    values = [
+        0,
+        1,
+        -1,
+        0x7FFF,
+        0x8000,
+        0xFFFF,
+        0x10000,
+        -0x8000,
+        -0x8001,
+        0x7FFFFFFF,
+        0x80000000,
+        0xFFFFFFFF,
+        0xFFFF8000,
+    ]
+    values += [generator.getrandbits(32) for _ in range(100)] + [generator.getrandbits(16) << 16 for _ in range(20)]
+    source = "".join(f"li ${generator.randrange(2, 32)}, {value:#x}\n" for value in values)
+
+    assert gnu_assemble(source, tmp_path)[: len(data(source, 0))] == data(source, 0)
+
+
+# Sections, repetitions, conditions -----------------------------------------------------------------------------------
+
+
+def test_sections_lie_in_their_order_whatever_order_they_are_written_in() -> None:
+    source = (
+        ".bss\nd: .space 4\n.data\nc: .byte 1\n.rodata\nb: .byte 2\n.section .text\na: nop\n.section .bss\ne: .skip 2\n"
+    )
+    assembly = assemble(source, "test.s", BASE)
+
+    places = {name: address - BASE for name, address in assembly.symbols.items()}
+    assert places == {"a": 0, "b": 16, "c": 32, "d": 48, "e": 52}
+    assert [(segment.address - BASE, segment.data) for segment in assembly.segments] == [
+        *((0, bytes(4)), (16, b"\x02")),
+        *((32, b"\x01"), (48, bytes(6))),
+    ]
+
+
+def test_a_constant_may_use_the_place_where_it_stands() -> None:
+    source = 'nop\ntext: .ascii "hello"\nlength = . - text\nstart = .\n.set again, . - 1\n.byte length\n'
+    symbols = assemble(source, "test.s", BASE).symbols
+
+    assert symbols == {"text": BASE + 4, "length": 5, "start": BASE + 9, "again": BASE + 8}
+
+
+def test_blocks_are_repeated_also_one_in_another() -> None:
+    source = "x: .rept 2\nlui $t0, 1\n.irp reg, $t1, $t2\nlui \\reg, 2\n.endr\n.endr\n.rept 0\nbreak\n.endr\n"
+
+    assert listing(source) == ["lui $t0, 0x1", "lui $t1, 0x2", "lui $t2, 0x2"] * 2
+
+
+def test_of_a_condition_the_part_that_holds_is_kept() -> None:
+    choose = """
+        .macro  load value
+        .if     \\value == 0
+        move    $t0, $zero
+        .elseif \\value - 1 & ~0xffff
+        break
+        .else
+        .ifdef  DEBUG
+        syscall
+        .endif
+        .ifndef DEBUG
+        li      $t0, \\value
+        .endif
+        .endif
+        .endm
+        load 5
+        DEBUG = 1
+        load 0x20000
+        load 9
+    """.replace("\\value == 0", "(\\value & 0xffff) / 0x10000 * 2")
+
+    assert listing(choose) == ["addiu $t0, $zero, 5", "break", "syscall"]
+
+
+def test_gnu_as_agrees_on_blocks_and_sections(tmp_path: Path) -> None:
+    source = """
+        SIZE = 3
+        .macro  twice reg, by=1
+        .rept   2
+        addiu   \\reg, \\reg, \\by
+        .endr
+        .endm
+start:  twice   $t0
+        twice   $t1, SIZE
+        .irp    n, 1, 2, 3
+        .if     \\n - 2
+        sw      $t0, 4 * \\n($sp)
+        .else
+        sb      $t1, \\n($sp)
+        .endif
+        .endr
+        .ifdef  SIZE
+        .word   end - start
+        .word   . - start
+        .else
+        .word   0
+        .endif
+end:    .string "x"
+        .p2align 2
+    """.replace("\\\\", "\\")
+
+    assert gnu_assemble(source, tmp_path)[: len(data(source, 0))] == data(source, 0)

@@ -27,7 +27,7 @@ MISTAKES = [
     ("lw $t0, 0x10000($t1)", (1, 9), "65536 does not fit: from -32768 to 32767"),
     ("tlbwr 1", (1, 1), "tlbwr takes no operands"),
     ("mfc0 $k0, $c0_ecp", (1, 11), 'there is no register "$c0_ecp"; did you mean "c0_epc"?'),
-    ("move $t0", (1, 1), "move takes 2 operands"),
+    ("move $t0", (1, 1), "move takes rd, rs"),
     ("li $t0, 0x100000000", (1, 9), "0x100000000 is more than 32 bits"),
     ("li $t0, $t1", (1, 9), "li takes an expression here"),
     ("la $t0, 4($t1)", (1, 9), "la takes an expression here"),
@@ -67,12 +67,41 @@ MISTAKES = [
     ),
     (".set reorder", (1, 6), '".set reorder" is not offered: delay slots are written out, $at is yours'),
     (".globl missing", (1, 8), '"missing" is not defined'),
-    (".globl 5", (1, 1), ".globl does not take these arguments"),
-    (".macro m\nnop", (1, 1), 'macro "m" has no .endm'),
+    (".globl 5", (1, 8), ".globl takes names"),
+    (".globl", (1, 1), ".globl does not take these arguments"),
+    (".macro m\nnop", (1, 1), ".macro has no .endm"),
     (".endm", (1, 1), ".endm without .macro"),
     (".macro m a\n.endm\nm", (3, 1), 'no argument for parameter "a"'),
     (".macro m a\n.endm\nm 1, 2", (3, 3), "2 arguments for 1 parameters"),
-    (".macro m\nm\n.endm\nm", (2, 1), "macros nested over 32 deep"),
+    ("rol $t0, $t1", (1, 1), "rol takes rd, rs, rt or rd, rs, amount"),
+    ("ulw $t0, 4($8)", (1, 12), "ulw needs its base after its first load: take another register"),
+    ("bltu $1, $t0, x\nx:", (1, 6), "bltu uses $at itself: take another register"),
+    ("li $t0", (1, 1), "li takes rt, value"),
+    (".section .init", (1, 10), "the sections are .text, .rodata, .data, .bss"),
+    (".section", (1, 1), ".section does not take these arguments"),
+    (".bss\nx: .word 0, 1", (2, 4), ".bss holds zeros only"),
+    (".bss\nnop", (2, 1), ".bss holds zeros only"),
+    (".rept 3\nnop", (1, 1), ".rept has no .endr"),
+    ("x: .rept later\n.endr\nlater = 3", (1, 10), "this is not known yet: only constants of the lines before it are"),
+    (".rept -1\n.endr", (1, 7), "to be repeated -1 times"),
+    (".rept 100000\nnop\nnop\nnop\n.endr", (3, 1), "macros and repetitions make more than 200000 lines"),
+    (".irp\n.endr", (1, 5), ".irp takes a name and what it stands for, one after another"),
+    (".if 1\nnop", (1, 1), ".if has no .endif"),
+    (".if 1\n.rept 2\n.endif\n.endr", (3, 1), ".endif before the .endr of .rept"),
+    (".if x\n.endif\nx:", (1, 5), "this is not known yet: only constants of the lines before it are"),
+    (".if\n.endif", (1, 4), "the line ends too early"),
+    (".if 1 2\n.endif", (1, 7), '"2" is not expected here'),
+    (".ifdef 1\n.endif", (1, 8), ".ifdef takes a name"),
+    ("  .else", (1, 3), ".else without .if"),
+    (".endr", (1, 1), ".endr without .rept"),
+    (".if 0\n.else\n.else\n.endif", (3, 1), ".else after .else"),
+    (".if 0\n.else\n.elseif 1\n.endif", (3, 1), ".elseif after .else"),
+    (".word " + "(" * 40 + "1" + ")" * 40, (1, 39), "brackets and signs nested over 32 deep"),
+    (".word " + "-" * 40 + "1", (1, 39), "brackets and signs nested over 32 deep"),
+    (".word " + "9" * 5000, (1, 7), "a number of 5000 digits"),
+    ("a = 1 << 63\n.word a * a * a", (2, 13), "a value of more than 128 bits"),
+    (".rept 5\n.space 1 << 24\n.endr", (2, 1), "the source becomes more than 67108864 bytes"),
+    (".macro m\nm\n.endm\nm", (2, 1), "macros and blocks nested over 32 deep"),
 ]
 
 
@@ -104,10 +133,54 @@ def test_a_mistake_in_a_macro_names_its_use() -> None:
     )
 
 
+def test_constants_that_double_again_and_again_take_no_time() -> None:
+    """Each is worked out once; then they are too large."""
+    doubling = "".join(f"x{n + 1} = x{n} + x{n}\n" for n in range(60))
+    assert assemble(f"x0 = 1\n{doubling}.word x31 & 0xffffffff\n", "test.s", 0).symbols["x60"] == 1 << 60
+    squares = "".join(f"x{n + 1} = x{n} * x{n}\n" for n in range(60))
+    with pytest.raises(AssemblyError, match="more than 128 bits"):
+        assemble(f"x0 = 3\n{squares}", "test.s", 0)
+
+
+def test_long_chains_are_worked_out_or_refused() -> None:
+    """A sum of many terms, and constants that each need the next, take no stack of ours."""
+    assert assemble(f".word {'+'.join(['1'] * 20_000)}\n", "test.s", 0).segments[0].data == (20_000).to_bytes(
+        4, "little"
+    )
+    chain = "".join(f"x{n} = x{n + 1}\n" for n in range(5000)) + "x5000 = 7\n"
+    with pytest.raises(AssemblyError, match="is needed by 64 others"):
+        assemble(f"{chain}.word x0\n", "test.s", 0)
+
+
+def test_macros_that_double_again_and_again_are_refused() -> None:
+    source = ".macro m0\nnop\n.endm\n" + "".join(f".macro m{n + 1}\nm{n}\nm{n}\n.endm\n" for n in range(30))
+    with pytest.raises(AssemblyError, match="more than 200000 lines"):
+        assemble(f"{source}m30\n", "test.s", 0)
+
+
 PIECES = [*"ab01 \t\n$%.,:=()'\"\\#+-*/<>|&^~@", "nop", ".word", "li", "$t0", ".macro ", ".endm", "é"]
+PIECES += [
+    ".if ",
+    ".else",
+    ".endif",
+    ".rept 2",
+    ".endr",
+    ".irp a, ",
+    "\n",
+    "rol ",
+    "ulw ",
+    ".space ",
+    "a = ",
+    ".bss",
+    "1b",
+    ".",
+]
 
 
-@given(st.lists(st.sampled_from(PIECES)).map("".join))
+LINES = [piece for mistake, _, _ in MISTAKES if len(mistake) < 200 for piece in mistake.split("\n")]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join) | st.lists(st.sampled_from(LINES)).map("\n".join) | st.text())
 def test_any_text_is_assembled_or_refused_at_a_place_in_a_line(source: str) -> None:
     """Nothing but AssemblyError comes out."""
     with suppress(AssemblyError), placed():
