@@ -83,3 +83,20 @@ def test_a_folder_that_cannot_be_written_does_no_harm(folder: Path) -> None:
     first = parsed_anew()
     assert first == parsed_anew()
     assert first[0].declarations
+
+
+@pytest.mark.parametrize("open_to_others", ["file", "folder"])
+def test_tables_that_others_could_have_written_are_not_read(folder: Path, open_to_others: str) -> None:
+    parsed_anew()
+    file = kept(folder)
+    assert tables._read(file) is not None
+    (file if open_to_others == "file" else folder).chmod(0o770)
+    assert tables._read(file) is None
+
+
+def test_a_link_in_the_place_of_tables_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    parsed_anew()
+    file = kept(folder)
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    assert tables._read(file) is None

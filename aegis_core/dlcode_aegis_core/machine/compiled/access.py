@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NoReturn
 
 from dlcode_aegis_core.machine.compiled.cells import FAR, MASK, Width, Word
-from dlcode_aegis_core.machine.compiled.state import Abandoned, State, Trap
+from dlcode_aegis_core.machine.compiled.state import PARTIAL, Abandoned, State, Trap
 from dlcode_aegis_core.machine.compiled.translate import rare
 from dlcode_aegis_core.machine.tlb import DIRTY, ENTRIES, GLOBAL, IDENTIFIER, PAGE, UNCACHED, VALID
 from dlcode_jit.mips.registers import ExceptionCode
@@ -16,9 +16,6 @@ from dlcode_jit.mips.registers import ExceptionCode
 FETCH: Final = 0
 LOAD: Final = 1
 STORE: Final = 2
-
-PARTIAL: Final = 3
-"""The width that stands for a store of some bytes of a word, by swl or swr."""
 
 NONE: Final = MASK
 """No entry of the TLB."""

@@ -46,6 +46,12 @@ class Callback:
     ctype: Any
 
 
+class Signal(Exception):
+    """What ends a function and its callers, up to a `try`. `number` tells its kinds apart; 0 is none."""
+
+    number: int
+
+
 MASK: Final = 0xFFFFFFFF
 FAR: Final = 1 << 62
 """A time, in cycles, that does not come: 5,000 years at 25 MHz."""

@@ -13,9 +13,8 @@ import ctypes
 from collections.abc import Callable
 from typing import Final
 
-from dlcode_aegis_core.machine.compiled import loop
 from dlcode_aegis_core.machine.compiled.cells import FAR
-from dlcode_aegis_core.machine.compiled.state import State
+from dlcode_aegis_core.machine.compiled.state import ANCHOR, FINISHED, LIMIT, State
 
 LONGEST_TURN: Final = 64
 """Instructions."""
@@ -43,12 +42,12 @@ class Turns:
             if horizon - state.cycles > self._gap:
                 if state.last <= state.cycles and state.multiplier_ready <= state.cycles:
                     reason = self._turn(horizon)
-                    if reason not in (loop.ANCHOR, loop.LIMIT):
+                    if reason not in (ANCHOR, LIMIT):
                         return reason
                 state.until = min(until, state.cycles + self._gap)
                 self._gap *= 2
             reason = self._run(self._address)
-            if reason != loop.FINISHED or state.cycles >= until:
+            if reason != FINISHED or state.cycles >= until:
                 return reason
 
     def _turn(self, horizon: int) -> int:
@@ -60,7 +59,7 @@ class Turns:
         state.tracing = state.breakpoints = False
         reason = self._run_observed(self._address)
         state.anchor, state.limit = -1, FAR
-        if reason == loop.ANCHOR and _all_but_counters(state) == before:
+        if reason == ANCHOR and _all_but_counters(state) == before:
             turns = (horizon - state.cycles) // (state.cycles - cycles)
             if turns > 0:
                 span = state.cycles - cycles

@@ -20,9 +20,6 @@ from dlcode_jit.mips.registers import Control, ExceptionCode
 NEXT_GENERATION: Final = 1 << 20
 MODE: Final = cp0.STATUS_USER | cp0.STATUS_ISOLATE | cp0.STATUS_SWAP
 
-UNKNOWN: Final = MASK
-"""A mode that Status can't say: Python may have changed it, or the TLB."""
-
 
 def branch(cpu: State, displacement: int) -> None:
     cpu.target = cpu.next_pc + (displacement << 2) & MASK

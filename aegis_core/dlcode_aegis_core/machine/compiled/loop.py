@@ -6,27 +6,26 @@ breakpoints and counts instructions.
 
 from __future__ import annotations
 
-from typing import Final
-
 from dlcode_aegis_core.machine.compiled.access import fetch_elsewhere
-from dlcode_aegis_core.machine.compiled.cells import MASK
+from dlcode_aegis_core.machine.compiled.cells import MASK, Signal
 from dlcode_aegis_core.machine.compiled.dispatch import SLOT_FOLLOWS, perform
-from dlcode_aegis_core.machine.compiled.instructions import UNKNOWN, connect, mode_changed
-from dlcode_aegis_core.machine.compiled.state import NOWHERE, State, Trap
-from dlcode_aegis_core.machine.compiled.translate import Signal, rare, working
+from dlcode_aegis_core.machine.compiled.instructions import connect, mode_changed
+from dlcode_aegis_core.machine.compiled.state import (
+    ABANDONED,
+    ANCHOR,
+    BREAKPOINT,
+    DUE,
+    FINISHED,
+    FULL,
+    LIMIT,
+    NOWHERE,
+    TRACED,
+    UNKNOWN,
+    State,
+    Trap,
+)
+from dlcode_aegis_core.machine.compiled.translate import rare, working
 from dlcode_jit.mips.registers import ExceptionCode
-
-# Why a loop ended.
-FINISHED: Final = 0  # the time has come
-DUE: Final = 1  # an event, or a store to a device
-ABANDONED: Final = 2  # Python raised an exception
-LIMIT: Final = 3  # so many instructions were executed
-BREAKPOINT: Final = 4  # the next instruction may have one
-ANCHOR: Final = 5  # the next instruction is at the anchor
-FULL: Final = 6  # no more room for the trace
-
-TRACED: Final = 4096
-"""Instructions that the trace has room for."""
 
 
 @rare

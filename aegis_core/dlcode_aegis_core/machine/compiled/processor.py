@@ -15,11 +15,21 @@ from typing import Any, Final
 
 from dlcode_aegis_core.machine.bus import Bus, Device
 from dlcode_aegis_core.machine.cache import Cache
-from dlcode_aegis_core.machine.compiled import build, idle, loop
-from dlcode_aegis_core.machine.compiled.access import PARTIAL
+from dlcode_aegis_core.machine.compiled import build, idle
 from dlcode_aegis_core.machine.compiled.cells import FAR, MASK
-from dlcode_aegis_core.machine.compiled.instructions import UNKNOWN
-from dlcode_aegis_core.machine.compiled.state import CALLBACKS, NOWHERE, State
+from dlcode_aegis_core.machine.compiled.state import (
+    ABANDONED,
+    BREAKPOINT,
+    CALLBACKS,
+    DUE,
+    FINISHED,
+    LIMIT,
+    NOWHERE,
+    PARTIAL,
+    TRACED,
+    UNKNOWN,
+    State,
+)
 from dlcode_aegis_core.machine.compiled.stores import SharedStores
 from dlcode_aegis_core.machine.cp0 import Cp0
 from dlcode_aegis_core.machine.events import EventQueue
@@ -78,8 +88,8 @@ class CompiledCpu:
         Cp0.__init__(self.cp0, parameters.integer("cpu.processor_id"))
         registers: Any = self._state.gpr
         self.gpr: Final[Registers] = memoryview(registers).cast("B").cast("I")
-        self._trace_addresses: Final = array("I", [0]) * loop.TRACED
-        self._trace_cycles: Final = array("q", [0]) * loop.TRACED
+        self._trace_addresses: Final = array("I", [0]) * TRACED
+        self._trace_cycles: Final = array("q", [0]) * TRACED
         self._breakpoint_map: Final = array("I", [0]) * (1 << 11)
         self._mapped: frozenset[int] = frozenset()
         self._kept: BaseException | None = None
@@ -182,9 +192,9 @@ class CompiledCpu:
                 reason = turns.run(until)
             else:
                 reason = self._run(self._address)
-            if reason == loop.FINISHED:
+            if reason == FINISHED:
                 return
-            if reason == loop.BREAKPOINT:
+            if reason == BREAKPOINT:
                 if state.pc in self.breakpoints:
                     self.stopped_at = state.pc
                     return
@@ -198,12 +208,12 @@ class CompiledCpu:
         self.stopped_at = None
         state.until, state.limit = FAR, state.instructions + 1
         try:
-            reason = loop.DUE
-            while reason != loop.LIMIT:
+            reason = DUE
+            while reason != LIMIT:
                 state.passing = state.pc
                 state.next_event = self._next_event()
                 reason = self._observe()
-                if reason not in (loop.LIMIT, loop.BREAKPOINT):
+                if reason not in (LIMIT, BREAKPOINT):
                     self._go_on(reason)
         finally:
             state.limit = FAR
@@ -213,12 +223,12 @@ class CompiledCpu:
 
     def _go_on(self, reason: int) -> None:
         """Do what code stopped for."""
-        if reason == loop.ABANDONED:
+        if reason == ABANDONED:
             kept, self._kept = self._kept, None
             self._state.abandoned = False
             assert kept is not None
             raise kept
-        if reason == loop.DUE:
+        if reason == DUE:
             self._settle()
 
     def _settle(self) -> None:

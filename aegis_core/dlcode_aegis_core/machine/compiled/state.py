@@ -7,6 +7,7 @@ from ctypes import CFUNCTYPE, Structure, c_int64
 from typing import Annotated, Final, TypeAlias
 
 from dlcode_aegis_core.machine.compiled.cells import (
+    MASK,
     Bounds,
     Callback,
     Code,
@@ -22,6 +23,7 @@ from dlcode_aegis_core.machine.compiled.cells import (
     Pages,
     Register,
     Registers,
+    Signal,
     Tags,
     Time,
     Times,
@@ -32,11 +34,29 @@ from dlcode_aegis_core.machine.compiled.cells import (
     declare,
     layout,
 )
-from dlcode_aegis_core.machine.compiled.translate import Signal
 from dlcode_aegis_core.machine.cp0 import Cp0
 
 NOWHERE: Final = 32
 """The register that takes what instructions write to $zero, and what no load brings."""
+
+UNKNOWN: Final = MASK
+"""A mode that Status can't say: Python may have changed it, or the TLB."""
+
+PARTIAL: Final = 3
+"""The width that stands for a store of some bytes of a word, by swl or swr."""
+
+# Why a loop ended.
+FINISHED: Final = 0  # the time has come
+DUE: Final = 1  # an event, or a store to a device
+ABANDONED: Final = 2  # Python raised an exception
+LIMIT: Final = 3  # so many instructions were executed
+BREAKPOINT: Final = 4  # the next instruction may have one
+ANCHOR: Final = 5  # the next instruction is at the anchor
+FULL: Final = 6  # no more room for the trace
+
+TRACED: Final = 4096
+"""Instructions that the trace has room for."""
+
 
 LoadDevice: TypeAlias = Annotated[Callable[[int, int], int], Callback(CFUNCTYPE(c_int64, *[c_int64] * 2))]
 StoreDevice: TypeAlias = Annotated[Callable[[int, int, int], int], Callback(CFUNCTYPE(c_int64, *[c_int64] * 3))]

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from dlcode_aegis_core.machine.compiled.cells import Callback, Cell, kind_of
+from dlcode_aegis_core.machine.compiled.cells import Callback, Cell, Signal, kind_of
 from dlcode_aegis_core.machine.compiled.intervals import BOOLEAN, Interval
 from dlcode_aegis_core.machine.compiled.translate import (
     Instance,
     Module,
     Pointer,
-    Signal,
     Value,
     Writer,
     refuse,

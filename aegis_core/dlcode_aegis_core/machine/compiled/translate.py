@@ -26,12 +26,6 @@ from dlcode_aegis_core.machine.compiled.cells import Callback, Cell, Field, kind
 from dlcode_aegis_core.machine.compiled.intervals import BOOLEAN, Interval, combined, exactly
 
 
-class Signal(Exception):
-    """What ends a function and its callers, up to a `try`. `number` tells its kinds apart; 0 is none."""
-
-    number: int
-
-
 class Untranslatable(AssertionError):
     """A function is not in the part of Python that is translated: a mistake in this program, not in what it runs."""
 
