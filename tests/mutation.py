@@ -1,266 +1,217 @@
-"""Sources with one mistake each, made from good ones: what a verifier is for, and what it must not be fooled by.
+"""Mutants: sources with one mistake each, what became of them, and the lists of it that are committed.
 
-    python -m tests.mutation [FILE.ash…]
+    python -m tests.mutation [--jobs N] [NAME…]
 
-makes every mutant of the examples, or of the files, and shows what became of each kind. Mistakes of the source (an
-effect that is not asked for, a value that may be absent) are refused with a place, others with a packet that the
-interpreter ran. Those that are accepted are listed with the reason why they are safe, which is tried: on the packets of
-the source's own tests cut and changed at random, and on packets that the solver made to reach each of their ends.
+makes every mutant of the examples and the hard programs, or of those named (`mutants`), judges it (`fates`), and writes
+a list for each source, `data/mutants/NAME.toml`, and `docs/mutants.md`. A list has the hash of its source, so that
+tests notice when it is stale, and a row for each mutant, in the order in which they are made: the line, the kind of
+mistake, the change, the answer; of what was accepted, what it does and why it is safe.
 """
 
 from __future__ import annotations
 
-import random
+import argparse
+import json
+import os
 import sys
+import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from dlcode_dsl import Compiled, Program, Source, compile_source, run
-from dlcode_dsl.core.interpret import Fault, Outcome, Packet
-from dlcode_dsl.source import Span
-from dlcode_dsl.syntax import tree
-from dlcode_dsl.syntax.parse import parse
-from dlcode_verifier import NotProved, OverBudget, Proved, Refuted, verify
-from dlcode_verifier.filters import No, Yes, equal
-from tests.generators import random_packets
-from tests.reaching import reaching_ends
+from dlcode_dsl import Source
+from tests.fates import Fate, fates
+from tests.mutants import ROOT, Mutant, mutants, sources
 
-FOLDER = Path(__file__).parents[1] / "dlcode" / "examples"
-EXAMPLES = [path for path in sorted(FOLDER.glob("*.ash")) if not path.stem.endswith("broken")]
-HARD = sorted((Path(__file__).parent / "data" / "hard").glob("*.ash"))
+LISTS = ROOT / "tests" / "data" / "mutants"
+SUMMARY = ROOT / "docs" / "mutants.md"
 
-OTHER = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
-RUNS = 60
-"""Packets that each accepted mutant is tried on, besides those that the solver makes."""
+ANSWERS = {
+    "refused": "refused at a place",
+    "refuted": "refuted by a packet",
+    "accepted": "accepted",
+    "over": "over budget",
+    "not": "not proved",
+}
+"""Columns of the summary, by an answer's first word."""
 
-
-@dataclass(frozen=True)
-class Mutant:
-    """A source with one mistake: `text` stands where `span` was."""
-
-    kind: str
-    span: Span
-    text: str
-
-    @property
-    def source(self) -> Source:
-        """The source with the mistake."""
-        whole, span = self.span.source.text, self.span
-        return Source(span.source.name, whole[: span.start] + self.text + whole[span.end :])
-
-    def __str__(self) -> str:
-        line = self.span.source.text.count("\n", 0, self.span.start) + 1
-        old = " ".join(self.span.text.split())
-        return f"{Path(self.span.source.name).stem}:{line} {self.kind}: {old[:60]!r} -> {self.text[:60]!r}"
-
-
-# ---- making them
-
-
-def mutants(source: Source) -> Iterator[Mutant]:
-    """Every mutant of a source, in the order of its text. Tests are left alone."""
-    for declaration in parse(source).declarations:
-        if isinstance(declaration, tree.Filter | tree.Handler | tree.Function | tree.Pipe):
-            for node in _nodes(declaration):
-                yield from _changes(node)
-
-
-def _nodes(node: object) -> Iterator[object]:
-    if isinstance(node, tuple):
-        for part in node:
-            yield from _nodes(part)
-    elif is_dataclass(node) and not isinstance(node, Span | Source):
-        yield node
-        for part in fields(node):
-            if part.name != "span":
-                yield from _nodes(getattr(node, part.name))
-
-
-def _changes(node: object) -> Iterator[Mutant]:
-    match node:
-        case tree.Compare(operator, left, right):
-            between = Span(left.span.source, left.span.end, right.span.start)
-            yield Mutant("another comparison", between, between.text.replace(operator, OTHER[operator], 1))
-        case tree.Number(value):
-            yield Mutant("one more", node.span, str(value + 1))
-            if value:
-                yield Mutant("one less", node.span, str(value - 1))
-        case tree.Otherwise(value):
-            yield Mutant("a missing else", Span(node.span.source, value.span.end, node.span.end), "")
-        case tree.If(_, (tree.Verdict() | tree.Return(),), ()) | tree.If(_, (tree.Break() | tree.Continue(),), ()):
-            yield Mutant("a missing test", node.span, "")
-        case tree.When() | tree.Requires():
-            yield Mutant("a missing clause", node.span, "")
-        case tree.May():
-            yield Mutant("an effect not asked for", node.span, "")
-        case tree.Owns(_, _, "shared", where) if where is not None:
-            yield Mutant("memory that is not tested", where.span, "true")
-        case tree.Assign(_, operator):
-            yield Mutant("a missing assignment", node.span, "")
-            if operator in ("+%", "-%", "*%"):
-                whole = node.span.text
-                yield Mutant("a sum that wraps", node.span, whole.replace(f"{operator}=", f"{operator[0]}=", 1))
-        case tree.Junction(_, terms):
-            for place, term in enumerate(terms):
-                other = terms[place - 1] if place else terms[1]
-                low, high = (other.span.end, term.span.end) if place else (term.span.start, other.span.start)
-                yield Mutant("a missing term", Span(term.span.source, low, high), "")
-        case tree.Index(_, index):
-            yield Mutant("the next one", index.span, f"{index.span.text} + 1")
-        case tree.Slice(_, _, end) if end is not None:
-            yield Mutant("one byte more", end.span, f"{end.span.text} + 1")
-        case tree.As(_, type, True):
-            span = Span(node.span.source, node.span.text.rindex("whole") + node.span.start, type.span.start)
-            yield Mutant("a part that is not asked for", span, "")
-        case tree.Verdict("consume"):
-            yield Mutant("an abort in its place", node.span, "abort")
-        case tree.Break():
-            yield Mutant("a missing break", node.span, "")
-        case tree.Limit():
-            yield Mutant("a missing limit", node.span, "")
-
-
-# ---- judging them
+Row = dict[str, str | int]
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What became of a mutant: `refused` where the source is wrong and `refuted` by a packet, each with its code;
-    `over budget`, `not proved`, or `accepted`, and why it may be."""
+class Listed:
+    """The list of one source."""
 
-    mutant: Mutant
-    answer: str
-    reason: str = ""
-    wrong: str = ""  # a proof that was broken, or a refusal without what it must have
+    source: str  # its path from the root
+    sha256: str
+    rows: tuple[Row, ...]
 
 
-def judge(mutant: Mutant, original: Compiled) -> Fate:
-    """Judge a mutant; one that is accepted is tried."""
-    compiled = compile_source(mutant.source)
-    if compiled.errors:
-        first = compiled.errors[0]
-        placed = first.primary.span.source.text == mutant.source.text
-        return Fate(mutant, f"refused {first.code.name}", wrong="" if placed else "a refusal without a place")
-    reasons = []
-    for program in compiled.programs:
-        if program in original.programs:
-            continue  # this one is as it was
-        answer = verify(program)
-        match answer:
-            case Refuted(refutations):
-                replayed = all(_replays(one.program, one.witness.packet, one.witness.memory) for one in refutations)
-                code = refutations[0].diagnostic.code.name
-                return Fate(mutant, f"refuted {code}", wrong="" if replayed else "a witness that does not replay")
-            case NotProved():
-                return Fate(mutant, "not proved", answer.diagnostics[0].title)
-            case OverBudget():
-                return Fate(mutant, "over budget")
-            case Proved():
-                alike = [one for one in original.programs if one.name == program.name]
-                before = next((one for one in alike if one.regions == program.regions), None)
-                reason, wrong = _why_safe(program, before, compiled)
-                if wrong:
-                    return Fate(mutant, "accepted", reason, wrong)
-                reasons.append(reason)
-    return Fate(mutant, "accepted", "; ".join(reasons) or "it changes nothing that is compiled")
+def hash_of(source: Source) -> str:
+    """What tells one source text from another."""
+    return sha256(source.text.encode()).hexdigest()
 
 
-def _replays(program: Program, packet: Packet, memory: object) -> bool:
-    try:
-        run(program, packet, memory, enough=1_000_000)  # type: ignore[arg-type]
-    except Fault:
+def row_of(mutant: Mutant) -> Row:
+    """What is known of a mutant before it is judged."""
+    return {"line": mutant.span.line, "mistake": mutant.kind, "change": mutant.change}
+
+
+def row(fate: Fate) -> Row:
+    """The row of a mutant."""
+    said = {"answer": fate.answer, "does": fate.does, "safe": fate.safe}
+    return row_of(fate.mutant) | {key: value for key, value in said.items() if value}
+
+
+def read_list(name: str) -> Listed:
+    """The list of a source, as it was written."""
+    found = tomllib.loads((LISTS / f"{name}.toml").read_text(encoding="utf-8"))
+    return Listed(found["source"], found["sha256"], tuple(found["mutants"]))
+
+
+def list_text(source: Source, rows: Sequence[Row]) -> str:
+    """The list of a source. A string of JSON is one of TOML."""
+    lines = [f"source = {json.dumps(source.name)}", f'sha256 = "{hash_of(source)}"', "mutants = ["]
+    for one in rows:
+        cells = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in one.items())
+        lines.append(f"  {{ {', '.join(cells)} }},")
+    return "\n".join([*lines, "]"]) + "\n"
+
+
+# ---- writing
+
+
+def write_lists(names: Sequence[str], jobs: int) -> bool:
+    """Judge the mutants of some sources, write their lists and the summary of all, and tell whether anything is wrong.
+
+    Where something is, it is shown, and the list of that source is left as it was.
+    """
+    wrong = False
+    found = sources()
+    total, made = sum(1 for name in names for _ in mutants(found[name])), 0
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(fates, found[name]): name for name in names}
+        for done in as_completed(waiting):
+            name, some = waiting[done], done.result()
+            made += len(some)
+            broken = [fate for fate in some if fate.wrong]
+            for fate in broken:
+                print(f"WRONG: {name}:{fate.mutant.span.line} {fate.mutant.kind}, {fate.mutant.change}: {fate.wrong}")
+            if not broken:
+                _replace(LISTS / f"{name}.toml", list_text(found[name], [row(fate) for fate in some]))
+            wrong |= bool(broken)
+            if sys.stderr.isatty():
+                print(f"\r{made} of {total} mutants", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    missing = [name for name in found if not (LISTS / f"{name}.toml").exists()]
+    if missing:
+        print(f"{len(missing)} sources have no list yet, as {missing[0]}: the summary is not written", file=sys.stderr)
         return True
-    return False
+    text = summary([read_list(name) for name in found])
+    _replace(SUMMARY, text)
+    print(text.split("\n## ")[0].strip())
+    return wrong
 
 
-def _why_safe(program: Program, before: Program | None, compiled: Compiled) -> tuple[str, str]:
-    """Where the mutant differs from the original, on inputs on none of which it may fault; and what went wrong."""
-    different = ""
-    inputs = list(_inputs(program, compiled))
-    for packet, memory in inputs:
-        try:
-            after = run(program, packet, memory)
-        except Fault as fault:
-            return "", f"proved, and {fault} on {packet.data.hex()}"
-        if before is not None and not different and len(packet.data) <= before.maximum:
-            was = run(before, packet, memory)
-            if _seen(was) != _seen(after):
-                different = f"it only answers otherwise: {was.verdict.value} became {after.verdict.value}"
-                if was.verdict is after.verdict:
-                    different = "it only writes or sends something else"
-    if not different and before is not None and program.kind == "filter":
-        different = _compared(before, program)
-    return different or f"no difference in {len(inputs)} runs: what was weakened is tested elsewhere too", ""
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def _compared(before: Program, after: Program) -> str:
-    """What the solver says of two filters: that they are one, or a packet that they differ on."""
-    was, now = verify(before), verify(after)
-    assert isinstance(was, Proved)
-    assert isinstance(now, Proved)
-    match equal(was.certificate, now.certificate):
-        case Yes():
-            return "it is the same filter, for every packet"
-        case No(packet):
-            return f"it only answers otherwise, as on {packet.data[:40].hex() or 'an empty packet'}"
-    return ""
+# ---- the summary
 
 
-def _seen(outcome: Outcome) -> object:
-    return outcome.verdict, outcome.memory, outcome.effects
+def summary(lists: Sequence[Listed]) -> str:
+    """What `docs/mutants.md` says of the lists."""
+    rows = [one for listed in lists for one in listed.rows]
+    accepted = [one for one in rows if one["answer"] == "accepted"]
+    left = [(listed.source, one) for listed in lists for one in listed.rows if one["answer"] == "not proved"]
+    told = [f"- {place}, line {one['line']}, {one['mistake']}: {one['change']}. {one['does']}." for place, one in left]
+    return "\n".join([
+        _HEAD.format(mutants=len(rows), sources=len(lists)),
+        *_answers("mistake", [(str(one["mistake"]), one) for one in rows]),
+        _SAFE,
+        *_counts("why it is safe", [str(one["safe"]) for one in accepted]),
+        "",
+        *_counts("what it does, compared with the good source", [str(one["does"]) for one in accepted]),
+        "\n## By source\n",
+        *_answers("source", [(listed.source, one) for listed in lists for one in listed.rows]),
+        *(["\n## Not proved\n", *told] if told else []),
+        "",
+    ])  # fmt: skip
 
 
-def _inputs(program: Program, compiled: Compiled) -> Iterator[tuple[Packet, dict[str, list[int]]]]:
-    """Packets of the source's own tests, cut and changed; packets at random; packets for each end of the program."""
-    rng = random.Random(program.name)
-    for test in compiled.tests:
-        if test.program.name == program.name:
-            memory = {name: list(cells) for name, cells in (test.memory or {}).items()}
-            data = test.packet.data
-            yield test.packet, memory
-            for _ in range(RUNS // 4):
-                changed = bytearray(data[: rng.randrange(len(data) + 1)] if rng.random() < 0.5 else data)
-                for _ in range(rng.randrange(4)):
-                    if changed:
-                        changed[rng.randrange(len(changed))] = rng.choice((0, 1, 255, rng.randrange(256)))
-                yield Packet.whole(bytes(changed)), memory
-    yield from random_packets(program, 1, RUNS)
-    yield from reaching_ends(program)
+_HEAD = """\
+# Mutants
+
+`python -m tests.mutation` makes {mutants} sources with one mistake each out of {sources} good ones, the examples and
+the hard programs, and judges them. It writes this page and the lists in `tests/data/mutants`, which have a row for each
+mutant; tests judge some of them again, and compare.
+
+A mistake that shows in the source is refused at its place. One that a packet can show is refuted by that packet, which
+the interpreter has run. The others are accepted, each with the reason why it is safe, or not proved, which is refused
+as well.
+"""
+
+_SAFE = """
+## Why the accepted ones are safe
+
+Each is proved, and the solver is asked once more what its proof rests on: whether all claims keep their proofs, each
+under those that a run comes to before it, when what was changed may come to anything; and if not, which don't, and
+which tests of the program they cannot do without. Each is also run on at least 60 packets, cut and changed from its
+source's tests and made at random, and on packets that the solver makes to come to each of its ends. None faults.
+"""
 
 
-def fates(paths: Iterable[Path], every: int = 1) -> Iterator[Fate]:
-    """What becomes of each mutant of some sources, or of every so-manieth."""
-    number = 0
-    for path in paths:
-        source = Source(str(path), path.read_text(encoding="utf-8"))
-        original = compile_source(source)
-        for mutant in mutants(source):
-            number += 1
-            if number % every == 0:
-                yield judge(mutant, original)
+def _answers(head: str, rows: Sequence[tuple[str, Row]]) -> list[str]:
+    """How often each answer was given, by what stands before the rows, and in all."""
+    counts: dict[str, Counter[str]] = {}
+    for key, one in rows:
+        counts.setdefault(key, Counter())[str(one["answer"]).split()[0]] += 1
+    used = [answer for answer in ANSWERS if any(count[answer] for count in counts.values())]
+    table = [[head, "mutants", *(ANSWERS[answer] for answer in used)]]
+    for key, count in [*sorted(counts.items()), ("in all", sum(counts.values(), Counter[str]()))]:
+        table.append([key, str(count.total()), *(str(count[answer] or "") for answer in used)])
+    return _table(table)
+
+
+def _counts(head: str, said: Sequence[str]) -> list[str]:
+    """How often something was said, by its words before a colon, the most often first."""
+    counts = Counter(one.split(":")[0] for one in said)
+    return _table([[head, "mutants"], *([what, str(count)] for what, count in sorted(counts.items(), key=_by_count))])
+
+
+def _by_count(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    """A table of Markdown: the first column is text, the others are numbers."""
+    head, *rest = rows
+    marks = ["---", *("---:" for _ in head[1:])]
+    return [f"| {' | '.join(cells)} |" for cells in (head, marks, *rest)]
 
 
 def main() -> int:
     """The command: 0 if nothing is wrong, and all refusals have what they must."""
-    paths = [Path(name) for name in sys.argv[1:]] or [*EXAMPLES, *HARD]
-    answers: Counter[str] = Counter()
-    kinds: Counter[tuple[str, str]] = Counter()
-    wrong: list[Fate] = []
-    for fate in fates(paths):
-        answer = fate.answer.split()[0]
-        answers[answer] += 1
-        kinds[fate.mutant.kind, answer] += 1
-        if fate.answer in ("accepted", "not proved"):
-            print(f"{fate.answer}: {fate.mutant}: {fate.reason}", flush=True)
-        if fate.wrong:
-            wrong.append(fate)
-            print(f"WRONG: {fate.mutant}: {fate.wrong}", flush=True)
-    for (kind, answer), count in sorted(kinds.items()):
-        print(f"{count:5}  {kind}: {answer}")
-    print(f"{sum(answers.values())} mutants: {dict(answers)}, {len(wrong)} wrong")
-    return int(bool(wrong))
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Judge mutants, and list them.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="sources, without .ash; all of them if none is named")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a processor)")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(sources())
+    if unknown:
+        parser.error(f"there is no source {', '.join(sorted(unknown))}")
+    return int(write_lists(arguments.names or list(sources()), arguments.jobs))
 
 
 if __name__ == "__main__":
