@@ -3,21 +3,23 @@
 For the R3000, where a branch costs two cycles and a load that has to be waited for another. So statements run that a
 test before them should have kept from running. That is allowed to
 
-- a read at a constant offset, if the packet has been tested to be as long, which needs no proof;
+- a read at a constant offset, or at a constant behind a value that a packet holds and that is small by its width
+  (`bits.split`), if the packet has been tested to be as long: that needs no proof;
 - a binding that does not divide: a value whose claims do not hold is LLVM's `poison`, which is harmless until something
   depends on it. What is collected of it is frozen, so that it is some value, and the test that did not hold decides.
 
-Anything else waits for the branch. Loads come first, then what is done with them, as long as nothing waits.
+Anything else waits for the branch. Loads come first, then what is done with them, as long as nothing waits. All tests
+of one byte of the packet are one test if they come to an interval, and bytes are compared as they lie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
-from dlcode_dsl.core.form import Expression, Statement
+from dlcode_dsl.core.form import U32, Expression, Statement
 
+from .bits import Bits, bits_of, byte_of, interval, split, turned
 from .steps import MISS, divides
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ class Gathering:
 
     def __init__(self, into: Merging) -> None:
         self.into = into
-        self._tests: list[Expression] = []
+        self._tests: list[Expression] = []  # conditions under which the packet misses
         self._differences: list[str] = []
+        self._made: list[form.Read] = []  # held, as facts know nodes by their identity
 
     def joins(self, statement: Statement) -> bool:
         """Lower or keep a statement, if it is one that may run before the tests that are kept."""
@@ -38,82 +41,123 @@ class Gathering:
         match statement:
             case form.Let(_, value, mutable=False) if not divides(value):
                 into.statement(statement)
-            case form.Read(name, type, form.Constant(offset) as at, otherwise) if (
+            case form.Read(_, type, form.Constant(offset), otherwise) if (
                 otherwise in (None, MISS) and offset + type.bits // 8 <= into.tested
             ):
-                into.statement(form.Read(name, type, at, None))
+                into.statement(self.alike(statement, statement.offset))
             case form.If(condition, then, ()) if then == MISS and not divides(condition):
                 self._tests.append(condition)
-            case form.Read(_, type, offset, otherwise) if otherwise == MISS and not divides(offset):
-                there = into.captured(offset, type.bits // 8)
-                self._differences.append(into.to.value(f"zext i1 {into.to.value(f'xor i1 {there}, true')} to i32"))
-                self.settle()
-                into.statement(form.Read(statement.name, type, offset, None))
+            case form.Read(_, type, offset, otherwise) if (
+                otherwise in (None, MISS) and (parts := split(offset, into.bound)) is not None
+            ):
+                start, constant = parts
+                end = constant + type.bits // 8
+                if end > into.reached.get(start, 0):
+                    if otherwise is not None:
+                        short = into.to.value(f"icmp ult i32 %length, {into.value(_sum(start, end))}")
+                        self._differences.append(into.to.value(f"zext i1 {short} to i32"))
+                        into.reached[start] = end
+                    self.settle()
+                into.statement(self.alike(statement, _sum(start, constant)))
             case _:
                 return False
         return True
 
+    def alike(self, read: form.Read, offset: Expression, type: form.Type | None = None) -> form.Read:
+        """A read of bytes that are there, at the same offset as another's, with what is known of that."""
+        made = form.Read(read.name, type or read.type, offset, None)
+        known = self.into.facts.get((id(read), "offset"))
+        if known is not None:
+            self.into.facts[id(made), "offset"] = known
+        self._made.append(made)
+        return made
+
     def settle(self) -> None:
         """Miss if one of the tests that were kept does not hold."""
         to = self.into.to
-        differences = [*self._differences, *map(self._difference, self._tests)]
+        differences = [*self._of_tests(), *self._differences]
         self._tests, self._differences = [], []
         if not differences:
             return
         gathered = ""
         for one in differences:
-            frozen = to.value(f"freeze i32 {one}")
-            gathered = to.value(f"or i32 {gathered}, {frozen}") if gathered else frozen
-        if len(differences) > 1:  # an instruction that is none keeps LLVM from making as many tests of this one again
-            gathered = to.value(f'call i32 asm "", "=r,0"(i32 {gathered})')
+            gathered = self._hidden(to.value(f"or i32 {gathered}, {one}") if gathered else one)
         held = to.label("held")
         to.branch(to.value(f"icmp eq i32 {gathered}, 0"), held, self.into.miss)
         to.start(held)
 
-    def _difference(self, condition: Expression) -> str:
-        """What is 0 unless a condition holds."""
-        into, to = self.into, self.into.to
-        match condition:
-            case form.Compare("!=", left, form.Constant(value)) if left.type.bits <= 32:
-                wide = f"i{left.type.bits}"
-                found = bits_of(left, into.bound)
-                if found is None:
-                    differs = to.value(f"xor {wide} {into.value(left)}, {value}")
-                else:  # as the bytes lie, so that they need not be turned round
-                    of, mask, shift = found
-                    wide = f"i{of.type.bits}"
-                    differs = into.swapped(into.value(of), of.type)
-                    if mask != (1 << of.type.bits) - 1:
-                        differs = to.value(f"and {wide} {differs}, {_turned(mask, of.type)}")
-                    differs = to.value(f"xor {wide} {differs}, {_turned(value << shift, of.type)}")
-            case _:
-                wide, differs = "i1", into.value(condition)
-        return differs if wide == "i32" else to.value(f"zext {wide} {differs} to i32")
+    def _hidden(self, value: str) -> str:
+        """The same value by an instruction that is none, so that LLVM makes no branches out of what was gathered."""
+        return self.into.to.value(f'call i32 asm "", "=r,0"(i32 {value})')
+
+    def _of_tests(self) -> list[str]:
+        bound = self.into.bound
+        of_bytes: dict[form.Variable, list[Expression]] = {}
+        of_bits: dict[form.Variable, list[tuple[int, int]]] = {}
+        differences: list[str] = []
+        others: list[Expression] = []
+        for test in self._tests:
+            byte = byte_of(test, bound)
+            if byte is not None:
+                of_bytes.setdefault(byte, []).append(test)
+            else:
+                others.append(test)
+        for byte, tests in of_bytes.items():
+            found = interval(tests, byte, bound)
+            if found is None:
+                others += tests
+            elif found != (0, 255):
+                differences.append(self._outside(byte, *found))
+        for test in others:
+            bits = _compared(test, bound)
+            if bits is None:
+                some = self.into.to.value(f"freeze i1 {self.into.value(test)}")
+                differences.append(self.into.to.value(f"zext i1 {some} to i32"))
+            else:
+                of, value = bits
+                of_bits.setdefault(of.read, []).append((of.mask, value << of.shift))
+        return differences + [self._differing(read, *_together(some)) for read, some in of_bits.items()]
+
+    def _outside(self, byte: form.Variable, least: int, greatest: int) -> str:
+        """What is 0 if a byte lies between two values."""
+        to, value = self.into.to, self.into.value(byte)
+        if least == greatest:
+            return to.value(f"zext i8 {to.value(f'xor i8 {value}, {least}')} to i32")
+        wide = to.value(f"zext i8 {value} to i32")
+        if greatest == 255:
+            outside = to.value(f"icmp ult i32 {wide}, {least}")
+        else:
+            outside = to.value(f"icmp ugt i32 {to.value(f'sub i32 {wide}, {least}')}, {greatest - least}")
+        return to.value(f"zext i1 {outside} to i32")
+
+    def _differing(self, read: form.Variable, mask: int, value: int) -> str:
+        """What is 0 if bytes of the packet have a value under a mask."""
+        into, to, wide = self.into, self.into.to, f"i{read.type.bits}"
+        differs = into.swapped(into.value(read), read.type)
+        if mask != (1 << read.type.bits) - 1:
+            differs = to.value(f"and {wide} {differs}, {turned(mask, read.type)}")
+        differs = to.value(f"xor {wide} {differs}, {turned(value, read.type)}")
+        return differs if read.type == U32 else to.value(f"zext {wide} {differs} to i32")
 
 
-def bits_of(value: Expression, bound: Mapping[str, Expression | None]) -> tuple[form.Variable, int, int] | None:
-    """The variable, mask and shift with which `value` is `(variable & mask) >> shift`, for one of 8, 16 or 32 bits.
+def _sum(value: Expression, constant: int) -> Expression:
+    return form.Binary("+", value, form.Constant(constant, U32))
 
-    `bound` has what names are bound to, None for bytes of the packet.
-    """
-    match value:
-        case form.Variable(name, type) if name in bound:
-            inner = bound[name]
-            if inner is not None:
-                return bits_of(inner, bound)
-            return (value, (1 << type.bits) - 1, 0) if type.bits in (8, 16, 32) else None
-        case form.Binary(">>", inner, form.Constant(by)):
-            found = bits_of(inner, bound)
-            return found and (found[0], found[1] >> (found[2] + by) << (found[2] + by), found[2] + by)
-        case form.Binary("&", inner, form.Constant(kept)):
-            found = bits_of(inner, bound)
-            return found and (found[0], found[1] & kept << found[2], found[2])
-        case form.Convert(_, inner, type):
-            found = bits_of(inner, bound)
-            return found and (found[0], found[1] & ((1 << type.bits) - 1) << found[2], found[2])
+
+def _compared(test: Expression, bound: dict[str, Expression | form.Read]) -> tuple[Bits, int] | None:
+    """The bits that a test misses by, and what they must be."""
+    match test:
+        case form.Compare("!=", value, form.Constant(constant)):
+            bits = bits_of(value, bound)
+            return None if bits is None else (bits, constant)
     return None
 
 
-def _turned(value: int, type: form.Type) -> int:
-    """A constant as the bytes lie."""
-    return int.from_bytes((value & (1 << type.bits) - 1).to_bytes(type.bits // 8, "big"), "little")
+def _together(some: list[tuple[int, int]]) -> tuple[int, int]:
+    """Values under masks as one; where they contradict each other, one that no bytes have."""
+    mask = value = 0
+    for one, wanted in some:
+        if (value ^ wanted) & mask & one or wanted & ~one:
+            return 0, 1
+        mask, value = mask | one, value | wanted
+    return mask, value

@@ -8,9 +8,12 @@ constants of the code (`Fixed`), and nothing else runs while it does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dlcode_dsl.core import form
+
+from .bits import split
 from .tables import FURTHER, HEADER, MASK, OTHER_SHIFT, SHIFT, WITHOUT, Layout, turned
 from .trie import Lookup
 
@@ -30,11 +33,11 @@ class Fixed:
 
 
 class Lookups:
-    """The look-ups of one set while it is lowered; `fixed` has each table, or nothing where they are found in memory."""
+    """The look-ups of one set while it is lowered; `fixed` has each table, or nothing where memory tells."""
 
     def __init__(self, into: Merging, fixed: Sequence[Fixed]) -> None:
         self.into, self.fixed = into, fixed
-        self.key_type = "i32"
+        self._held: list[form.Read] = []
 
     def lower(self, end: Lookup) -> None:
         """End with the owner of the key, or miss."""
@@ -73,6 +76,10 @@ class Lookups:
             fields.append(into.swapped(value, variable.type) if turned(variable.type) else value)
         words = [""] * layout.words
         for part in layout.parts:
+            joined = self._joined(key, layout, part.word)
+            if joined:
+                words[part.word] = joined
+                continue
             bits, value = layout.fields[part.field].bits, fields[part.field]
             if part.start:
                 value = to.value(f"lshr i{bits} {value}, {part.start}")
@@ -83,6 +90,26 @@ class Lookups:
                 value = to.value(f"or disjoint i32 {words[part.word]}, {shifted}")
             words[part.word] = value
         return words
+
+    def _joined(self, key: Sequence[Variable], layout: Layout, word: int) -> str:
+        """A word of the key that lies in the packet as it is: two halfwords, one behind the other."""
+        into = self.into
+        fields = [key[part.field] for part in layout.parts if part.word == word]
+        if not into.gathers or [field.type for field in fields] != [form.U16, form.U16]:
+            return ""
+        first, second = (into.bound.get(getattr(into.bound[field.name], "name", "")) for field in fields)
+        if not isinstance(first, form.Read) or not isinstance(second, form.Read):
+            return ""
+        starts = [split(read.offset, into.bound) for read in (first, second)]
+        if starts[0] is None or starts[1] is None or starts[1] != (starts[0][0], starts[0][1] + 2):
+            return ""
+        start, constant = starts[0]
+        offset = form.Binary("+", start, form.Constant(constant, form.U32))
+        read = replace(into.gathering.alike(first, offset, form.U32), name=f"{first.name}.joined")
+        into.facts[id(read), "offset"] = into.known(first, "offset", first.offset)
+        self._held.append(read)
+        into.statement(read)
+        return into.swapped(into.values[read.name], form.U32)
 
     def _table(self, number: int) -> str:
         """Address of a table."""

@@ -63,7 +63,8 @@ class _Place:
     values: Mapping[str, str]
     slots: Mapping[str, str]
     labels: Mapping[str, str]
-    bound: Mapping[str, Expression | None]
+    bound: Mapping[str, Expression | form.Read]
+    reached: Mapping[Expression, int]
 
 
 class Merging(Lowering):
@@ -75,7 +76,8 @@ class Merging(Lowering):
         self.lookups = Lookups(self, fixed)
         self.gathers = not target.unaligned_loads
         self.gathering = Gathering(self)
-        self.bound: dict[str, Expression | None] = {}  # what names are bound to, on this way; None for packet bytes
+        self.bound: dict[str, Expression | form.Read] = {}  # what names are bound to on this way (`bits`)
+        self.reached: dict[Expression, int] = {}  # bytes that the packet is known to have behind a value
 
     def merged(self, tops: Mapping[int, Node]) -> str:
         """The text of the function that runs all ways of a trie."""
@@ -102,12 +104,13 @@ class Merging(Lowering):
 
     def tree(self, top: Node, miss: str) -> None:
         """All ways from a node on, each begun where the one before missed."""
-        waiting = [_Place(top, "", miss, 0, {}, {}, {}, {})]
+        waiting = [_Place(top, "", miss, 0, {}, {}, {}, {}, {})]
         while waiting:
             place = waiting.pop()
             node = place.node
             self.values, self.slots, self.labels = dict(place.values), dict(place.slots), dict(place.labels)
-            self.miss, self.tested, self.bound = place.miss, place.tested, dict(place.bound)
+            self.miss, self.tested = place.miss, place.tested
+            self.bound, self.reached = dict(place.bound), dict(place.reached)
             if place.label:
                 self.to.start(place.label)
             while True:
@@ -123,7 +126,8 @@ class Merging(Lowering):
         """What follows a node: its ends, and then the ways on, which wait for their turn."""
         starts = [self.to.label("way") for _ in (*node.ends, *node.after)]
         ways = list(zip(starts, [*starts[1:], self.miss], strict=True))
-        known = (self.tested, dict(self.values), dict(self.slots), dict(self.labels), dict(self.bound))
+        names = (dict(self.values), dict(self.slots), dict(self.labels), dict(self.bound))
+        known = (self.tested, *names, dict(self.reached))
         for (start, otherwise), end in zip(ways, node.ends, strict=False):
             self.to.start(start)
             self.miss = otherwise
@@ -166,7 +170,7 @@ class Merging(Lowering):
                 case form.Let(name, value, mutable=False):
                     self.bound[name] = value
                 case form.Read(name):
-                    self.bound[name] = None
+                    self.bound[name] = statement
             if not self.gathers or not self.gathering.joins(statement):
                 self.gathering.settle()
                 self.statement(statement)

@@ -10,12 +10,13 @@ or a shape is new, there is other code, with other tables. Nobody runs the code 
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import ImageError
-from ..r3000.codegen import FILLED, UNFILLED
+from ..r3000.codegen import UNFILLED, Codegen
 from ..r3000.image import findings
 from ..r3000.link import PLACEMENT, Object, place, read_object
 from ..r3000.spacing import spaced
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 TABLES_ALIGNMENT = 16
 """Bytes: a line of the caches."""
+
+IN_ORDER = Codegen("-pre-RA-sched=source")
+"""Keeps the order in which code is lowered: loads first, so that none is waited for. An image of a handler, which holds
+more values, would run out of registers."""
+
+atexit.register(IN_ORDER.close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ class MipsSet:
 
 def _checked(module: str) -> Object:
     """Code that keeps the hardware's rules. Raises ImageError (`rejected`) where no setting makes such code."""
-    for generator in (FILLED, UNFILLED):
+    for generator in (IN_ORDER, UNFILLED):
         made = spaced(read_object(generator.objects([module])[0]))
         found = findings(made)
         if not found:
