@@ -169,8 +169,8 @@ _SAFE = """
 Each is proved, and the solver is asked once more what its proof rests on: whether all claims keep their proofs, each
 under those that a run comes to before it, when what was changed may come to anything; and if not, which don't, and
 which tests of the program they cannot do without. Each that is another program than its original is run as well, on 60
-packets or more, cut and changed from its source's tests and made at random, and on packets that the solver makes to come to
-each of its ends. None faults.
+packets or more, cut and changed from its source's tests and made at random, and on packets that the solver makes to
+come to each of its ends. None faults.
 """
 
 
