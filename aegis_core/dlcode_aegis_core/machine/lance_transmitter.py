@@ -77,8 +77,9 @@ class Transmitter:
 
     def stop(self) -> None:
         """Load no more. What has been asked of the wire goes out as far as the FIFO holds it."""
-        if self._sending is not None and len(self._sending.octets) < self._sending.length:
-            self._sending.starved = True
+        if self._sending is not None:
+            self._sending.abandoned = True
+            self._sending.starved = len(self._sending.octets) < self._sending.length
         self._sending = None
         self._next_frame()
 

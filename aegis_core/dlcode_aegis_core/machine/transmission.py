@@ -78,6 +78,8 @@ class Transmission:
     fault: Fault | None = None
     starved: bool = False
     """The sender loads no more: what it has loaded is all there is, and the check sequence is not there."""
+    abandoned: bool = False
+    """The sender has been stopped and thinks of it no more; what its FIFO holds goes out all the same."""
     collision_ps: int = -1
     """When the sender hears another on the wire; -1 if it does not."""
     intact: int | None = None

@@ -127,7 +127,7 @@ class Wire:
 
     def request(self, transmission: Transmission) -> None:
         """Enter a request to transmit. One controller has at most one, besides what it has left behind."""
-        if any(waiting.port is transmission.port and not waiting.starved for waiting in self._requests):
+        if any(waiting.port is transmission.port and not waiting.abandoned for waiting in self._requests):
             raise AssertionError(f"{transmission.port.name} asked for the wire twice")
         if transmission.port.connected:
             self._requests.append(transmission)

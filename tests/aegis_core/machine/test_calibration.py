@@ -1,7 +1,7 @@
 """The one calibrated number: 25.5 us a packet in the controllers of two DECstation 5000/200, executed.
 
-Published by Thekkath and Levy (TOCS 11(2), 1993, Table I): 51 us a round trip of 60 octets. These programs poll CSR0, and
-demand the next frame when the chip has done with the one before.
+Published by Thekkath and Levy (TOCS 11(2), 1993, Table I): 51 us a round trip of 60 octets. These programs poll CSR0
+and demand the next frame when the chip has done with the one before.
 """
 
 from __future__ import annotations
