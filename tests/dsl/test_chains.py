@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+from itertools import product
 
 import pytest
 
@@ -241,3 +242,45 @@ def test_what_several_links_have_is_read_ahead_only_where_each_of_them_needs_it(
             cut += packet[0] == 2 and end == 3 and follows(packet)
     assert 300 < found < 4000
     assert cut > 4
+
+
+FORKS = """header top { t: u8, next t { 1 => a, 2 => b, 3 => c } }
+header a { t: u8, next t { 1 => d, 2 => e, 3 => g } }
+header b { t: u8 <= 8, next t { 1 => d, 4 => e } }
+header c { t: u8, next { d, e } }
+header d { t: u8 != 5, next t { 9 => last } }
+header e { t: u8 >= 2, next t { 9 => last, 8 => last } }
+header g { t: u8 }
+header last { x: u8 < 9 }
+"""
+
+
+def forks(packet: bytes) -> bool:
+    """Whether a way of FORKS leads to `last`, by trying all ways."""
+    top, middle, low, last = packet
+
+    def by_d() -> bool:
+        return low != 5 and low == 9
+
+    def by_e() -> bool:
+        return low >= 2 and low in (8, 9)
+
+    found = {
+        1: (middle == 1 and by_d()) or (middle == 2 and by_e()),
+        2: middle <= 8 and ((middle == 1 and by_d()) or (middle == 4 and by_e())),
+        3: by_d() or by_e(),
+    }
+    return last < 9 and found.get(top, False)
+
+
+def test_of_several_ways_the_ones_that_are_still_open_are_all_tried() -> None:
+    """Ways part at the first header, at a later one, or only by constraints, of which several may hold."""
+    result = compile_source(Source("forks.ash", FORKS + "filter f on top { has(last) }"))
+    assert not result.errors, result.errors
+    program, found = result.program("f"), 0
+    for packet in product(range(5), range(10), range(10), (0, 9)):
+        expected = forks(bytes(packet))
+        assert matches(program, bytes(packet)) == expected, packet
+        assert not any(matches(program, bytes(packet[:end])) for end in range(4))
+        found += expected
+    assert found > 25

@@ -87,7 +87,7 @@ class Emitter:
         """Forget what was read from the packet: its bytes may have changed. Places and lengths stay."""
         self.bytes_change = True
         for known in self.known.maps:
-            for key in [key for key in known if isinstance(key, tuple) and key[0] in ("field", "bytes")]:
+            for key in [key for key in known if isinstance(key, tuple) and key[0] in ("field", "bytes", "set out")]:
                 del known[key]
 
     @contextmanager

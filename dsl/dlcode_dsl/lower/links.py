@@ -54,12 +54,9 @@ def follow(lower: Lowering, parent: Place, way: Path, absent: Body, span: Span) 
         raise wrong(codes.UNKNOWN_NAME, name.span, what="header", name=step.to)
     chain = parent.layout.chain(step.table.selector)
     if chain is None:
-        selector = None
-        if step.table.selector is not None:
-            selector = field_value(lower, parent, parent.layout.fields[step.table.selector], absent, span).core
-        _lead(lower, selector, step, absent, span)
+        set_out(lower, parent, way, absent, span)
         _guard(lower, parent, step.table, absent)
-        reached = Reached(selector, end_of(lower, parent, absent, span))
+        reached = Reached(None, end_of(lower, parent, absent, span))
     else:
         if chain is not step.table:
             _guard(lower, parent, step.table, absent)
@@ -71,6 +68,19 @@ def follow(lower: Lowering, parent: Place, way: Path, absent: Body, span: Span) 
     if isinstance(end, form.Constant):
         return arrive(lower, Place(layout, None, end.value), absent, span)
     return arrive(lower, Place(layout, end, 0), absent, span)
+
+
+def set_out(lower: Lowering, parent: Place, way: Path, absent: Body, span: Span) -> bool:
+    """Go on where the parent's own field leads to the header at the end of a way; False where no field by itself does.
+    """
+    step, known = way[-1], lower.emitter.known
+    if step.table.selector is None or parent.layout.chain(step.table.selector) is not None:
+        return False
+    if ("set out", way) not in known:
+        selector = field_value(lower, parent, parent.layout.fields[step.table.selector], absent, span).core
+        _lead(lower, selector, step, absent, span)
+        known["set out", way] = True
+    return True
 
 
 def _lead(lower: Lowering, selector: Expression | None, step: Step, absent: Body, span: Span) -> None:

@@ -7,6 +7,7 @@ that has not been found yet is an error of the source.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from ..syntax import tree
 from ..wrong import wrong
 from . import fold
 from .fields import PACKET, Place, arrive, end_of, field_value, is_read, reached, read_bytes
-from .links import Reached, follow, past
+from .links import Reached, follow, past, set_out
 
 if TYPE_CHECKING:
     from .expressions import Lowering
@@ -192,8 +193,9 @@ def walk_ahead(lower: Lowering, span: Span) -> None:
         emitter.known[walk] = Reached(last, at, there)
 
 
-def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span) -> None:
-    """Walk what all ways begin with, up to the value that parts them, which is read once."""
+def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span) -> int:
+    """Walk what all ways begin with, as many headers as this gives, up to the value that parts them, which is read
+    once."""
     shared = 0
     while all(len(path) > shared + 1 and path[shared] == found[0][shared] for path in found):
         shared += 1
@@ -201,6 +203,34 @@ def _parting(lower: Lowering, found: tuple[Path, ...], absent: Body, span: Span)
     selectors = {path[shared].table.selector for path in found}
     if len(selectors) == 1 and (selector := selectors.pop()) is not None:  # read once for all ways
         field_value(lower, parting, parting.layout.fields[selector], absent, span)
+    return shared
+
+
+def _try(
+    lower: Lowering, found: tuple[Path, ...], shared: int, absent: Body, span: Span, go: Callable[[Path, Body], None]
+) -> list[form.Statement]:
+    """Each of several ways in turn, of which all begin with the same steps, `shared` of them: `go` follows one to its
+    end, and leaves. Where one leads no further, the next is tried, unless the step after those has been taken that none
+    of the ways left begins with: then `absent` runs, as it does behind the last. What a way began with may be from
+    before bytes were changed, which tells nothing of the others."""
+    emitter = lower.emitter
+    with emitter.nested() as tried:
+        for number, path in enumerate(found):
+            later = found[number + 1 :]
+            if not later:
+                go(path, absent)
+                break
+            label = emitter.fresh("other")
+            other = (form.Leave(label, span=span),)
+            with emitter.nested() as way:
+                start = path[: shared + 1]
+                alone = not emitter.bytes_change and all(exclusive(start, one[: shared + 1]) for one in later)
+                if alone and set_out(lower, _along(lower, path[:shared], None, span), start, other, span):
+                    go(path, absent)
+                else:
+                    go(path, other)
+            emitter.block(label, way, span)
+    return tried
 
 
 def _open(lower: Lowering, found: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -217,20 +247,18 @@ def _by_any(
 ) -> Place:
     """The header at the end of whichever way leads to it."""
     emitter, span = lower.emitter, header.span
-    _parting(lower, found, absent, span)
+    shared = _parting(lower, found, absent, span)
     at = emitter.variable(f"{header}.at", fold.constant(0), span)
     arrived = emitter.fresh("found")
-    with emitter.nested() as tried:
-        for path in found:
-            label = emitter.fresh("other")
-            with emitter.nested() as way:
-                place = _along(lower, path, (form.Leave(label, span=span),), span)
-                emitter.emit(form.Assign(at.name, place.offset(0, span), span=span))
-                if arriving is not None:
-                    arriving.by(path, at)
-                emitter.emit(form.Leave(arrived, span=span))
-            emitter.block(label, way, span)
-        emitter.emit(*absent)
+
+    def go(path: Path, absent: Body) -> None:
+        place = _along(lower, path, absent, span)
+        emitter.emit(form.Assign(at.name, place.offset(0, span), span=span))
+        if arriving is not None:
+            arriving.by(path, at)
+        emitter.emit(form.Leave(arrived, span=span))
+
+    tried = _try(lower, found, shared, absent, span, go)
     if arriving is not None:
         arriving.declare()
     emitter.block(arrived, tried, span)
@@ -287,24 +315,21 @@ def _carried(lower: Lowering, path: Path, absent: Body, span: Span) -> Part:
 def _carried_by_any(lower: Lowering, found: tuple[Path, ...], header: tree.Name, absent: Body) -> Part:
     """The payload of a header to which there are several ways; the header's place becomes known with it."""
     emitter, span = lower.emitter, header.span
-    _parting(lower, found, absent, span)
+    shared = _parting(lower, found, absent, span)
     zero = fold.constant(0, span=span)
     at = emitter.variable(f"{header}.at", zero, span)
     start = emitter.variable(f"{header}.carries", zero, span)
     end = emitter.variable(f"{header}.until", zero, span)
     arrived = emitter.fresh("found")
-    with emitter.nested() as tried:
-        for path in found:
-            label = emitter.fresh("other")
-            with emitter.nested() as way:
-                place = _along(lower, path, (form.Leave(label, span=span),), span)
-                payload = _carried(lower, path, absent, span)
-                for variable, value in ((at, place.offset(0, span)), (start, payload.start), (end, payload.end)):
-                    emitter.emit(form.Assign(variable.name, value, span=span))
-                emitter.emit(form.Leave(arrived, span=span))
-            emitter.block(label, way, span)
-        emitter.emit(*absent)
-    emitter.block(arrived, tried, span)
+
+    def go(path: Path, other: Body) -> None:
+        place = _along(lower, path, other, span)
+        payload = _carried(lower, path, absent, span)
+        for variable, value in ((at, place.offset(0, span)), (start, payload.start), (end, payload.end)):
+            emitter.emit(form.Assign(variable.name, value, span=span))
+        emitter.emit(form.Leave(arrived, span=span))
+
+    emitter.block(arrived, _try(lower, found, shared, absent, span, go), span)
     layout = lower.module.headers[header.text]
     if ("header", header.text) not in emitter.known:
         emitter.known["header", header.text] = Place(layout, at, 0)
