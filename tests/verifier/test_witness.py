@@ -7,7 +7,7 @@ from dlcode_dsl.core.interpret import Packet
 from dlcode_verifier import Refuted
 from dlcode_verifier.conditions import conditions
 from dlcode_verifier.task import Candidate
-from dlcode_verifier.witness import confirm
+from dlcode_verifier.witness import Witness, confirm, plainer
 from tests.verifier.support import judged, program, refutations
 
 
@@ -82,3 +82,25 @@ def test_one_mistake_is_reported_once() -> None:
     answer = judged(text)
     assert isinstance(answer, Refuted)
     assert answer.open == ()
+
+
+def test_a_long_packet_is_cut_to_what_it_takes_and_its_other_bytes_are_zeros() -> None:
+    """In a few runs: halves are tried before single bytes."""
+    runs = 0
+
+    def breaks(other: Witness) -> bool:
+        nonlocal runs
+        runs += 1
+        data = other.packet.data
+        return len(data) >= 1515 and data[700] > 6 and other.memory["t"][90] > 0
+
+    found = plainer(Witness(Packet.whole(b"\xab" * 2043), {"t": [7] * 100}), breaks)
+    assert len(found.packet.data) == 1515
+    assert [(place, byte) for place, byte in enumerate(found.packet.data) if byte] == [(700, 0xAB)]
+    assert [(place, cell) for place, cell in enumerate(found.memory["t"]) if cell] == [(90, 1)]
+    assert runs <= 80
+
+
+def test_no_run_is_begun_when_the_effort_is_used_up() -> None:
+    long = Witness(Packet.whole(b"\x01" * 100_000), {})
+    assert plainer(long, lambda other: True, lambda: False) == long

@@ -5,7 +5,7 @@ A candidate that does not replay, at the very node and with the very fault that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlcode_dsl.core.faults import FaultKind
@@ -20,8 +20,8 @@ from .task import Candidate
 REPLAYS = 300
 """Most runs of the interpreter spent on a plainer witness."""
 
-STEPS = 100_000
-"""Most statements that they run together, as far as the first one tells."""
+STEPS = 200_000
+"""Statements that they run together, after which none is begun."""
 
 SHORT = 20_000
 """Operations after which a run that may be none is given up."""
@@ -56,27 +56,22 @@ def confirm(program: Program, obligation: Obligation, candidate: Candidate) -> t
 def plainest(program: Program, witness: Witness, fault: Fault) -> tuple[Witness, Fault]:
     """A plainer witness of the same kind of fault at the same node, if one is found, and the fault as it raises it."""
 
+    spent = 0
+
+    def count(*_: object) -> None:
+        nonlocal spent
+        spent += 1
+
     def again(other: Witness, enough: int) -> Fault | None:
-        found = replay(program, other.packet, other.memory, enough=enough)
+        found = replay(program, other.packet, other.memory, enough=enough, observe=count)
         return found if found and same(found, fault.kind, fault.node) else None
 
-    steps = _steps(program, witness)
-    plain = plainer(witness, lambda other: again(other, 2 * steps + SHORT // 10) is not None, STEPS // max(1, steps))
+    replay(program, witness.packet, witness.memory, observe=count)
+    enough = 2 * spent + SHORT // 10
+    plain = plainer(witness, lambda other: again(other, enough) is not None, lambda: spent < STEPS)
     found = again(plain, REPLAY)
     assert found is not None
     return plain, found
-
-
-def _steps(program: Program, witness: Witness) -> int:
-    """Statements that a run takes."""
-    steps = 0
-
-    def count(*_: object) -> None:
-        nonlocal steps
-        steps += 1
-
-    replay(program, witness.packet, witness.memory, observe=count)
-    return steps
 
 
 def same(fault: Fault, kind: FaultKind, node: Node) -> bool:
@@ -99,42 +94,56 @@ def start(program: Program, candidate: Candidate) -> Witness:
     return Witness(Packet(bytes(data), wire), memory)
 
 
-def plainer(witness: Witness, breaks: Callable[[Witness], bool], most: int = REPLAYS) -> Witness:
+def plainer(
+    witness: Witness, breaks: Callable[[Witness], bool], may_go_on: Callable[[], bool] = lambda: True
+) -> Witness:
     """A shorter witness, with nothing cut off on the way, and bytes and cells of 0 or 1, as far as a few runs find."""
     if sum(map(len, witness.memory.values())) > MOST_CELLS:
         return witness
-    best, runs, most = witness, 0, min(most, REPLAYS)
+    best, runs = witness, 0
 
-    def attempt(other: Witness) -> None:
+    def is_open() -> bool:
+        return runs < REPLAYS and may_go_on()
+
+    def attempt(other: Witness) -> bool:
         nonlocal best, runs
-        if runs < most and other != best:
+        if other != best and is_open():
             runs += 1
-            if breaks(other):
-                best = other
+            best = other if breaks(other) else best
+        return other == best
+
+    def of_data(data: Sequence[int]) -> bool:
+        return attempt(Witness(Packet(bytes(data), best.packet.wire_length), best.memory))
+
+    def of_region(name: str) -> Callable[[Sequence[int]], bool]:
+        return lambda cells: attempt(Witness(best.packet, {**best.memory, name: list(cells)}))
 
     attempt(Witness(Packet.whole(best.packet.data), best.memory))
-    step = len(best.packet.data)
-    while step:
+    step, tried = len(best.packet.data), set[int]()
+    while step and is_open():
         data = best.packet.data[:-step]
-        attempt(Witness(Packet.whole(data), best.memory))
+        if len(data) not in tried:
+            tried.add(len(data))
+            attempt(Witness(Packet.whole(data), best.memory))
         step = step // 2 if best.packet.data != data else min(step, len(data))
-    attempt(Witness(_with_data(best.packet, bytes(len(best.packet.data))), best.memory))
     attempt(Witness(best.packet, {name: [0] * len(cells) for name, cells in best.memory.items()}))
-    for place in range(len(best.packet.data)):
-        for plain in (0, 1):
-            data = best.packet.data
-            if runs < most and data[place] > plain:
-                data = data[:place] + bytes([plain]) + data[place + 1 :]
-                attempt(Witness(_with_data(best.packet, data), best.memory))
-    for name in best.memory:
-        for place in range(len(best.memory[name])):
-            for plain in (0, 1):
-                if runs < most and best.memory[name][place] > plain:
-                    now = list(best.memory[name])
-                    now[place] = plain
-                    attempt(Witness(best.packet, {**best.memory, name: now}))
+    _plain(best.packet.data, of_data, is_open)
+    for name in witness.memory:
+        _plain(best.memory[name], of_region(name), is_open)
     return best
 
 
-def _with_data(packet: Packet, data: bytes) -> Packet:
-    return Packet(data, packet.wire_length)
+def _plain(values: Sequence[int], attempt: Callable[[Sequence[int]], bool], is_open: Callable[[], bool]) -> None:
+    """Attempt zeros in place of all values, and where that is too much, of either half; in place of single ones, 1."""
+    now, waiting = list(values), [(0, len(values))]
+    while waiting and is_open():
+        low, high = waiting.pop()
+        for plain in (0, 1) if high - low == 1 and now[low] > 1 else (0,):
+            other = [*now[:low], *[plain] * (high - low), *now[high:]]
+            if other == now or attempt(other):
+                now = other
+                break
+        else:
+            if high - low > 1:
+                middle = (low + high) // 2
+                waiting += [(middle, high), (low, middle)]
