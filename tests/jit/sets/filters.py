@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from array import array
+from dataclasses import dataclass
 from functools import cache
 
 from dlcode_dsl import Source, compile_source
@@ -11,6 +13,16 @@ from dlcode_dsl.core.interpret import Packet, run
 from dlcode_verifier import Certificate, Options, Proved, verify
 
 HERE = Options(isolated=False)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Packets in one buffer."""
+
+    buffer: bytes
+    offsets: array[int]
+    lengths: array[int]
+    wire_lengths: array[int]
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ from dlcode_dsl.core.interpret import Packet
 from dlcode_jit.errors import ImageError
 from dlcode_jit.sets.host import MergedSet
 from dlcode_verifier import Certificate, Proved, verify
-from tests.jit.sets.filters import HERE, certificates, connection, listener, matches, proved, segment, traffic
+from tests.jit.sets.filters import HERE, Records, certificates, connection, listener, matches, proved, segment, traffic
 
 MIXED = (
     "ipv4/tcp.dport == 80",
@@ -129,16 +129,6 @@ def test_a_filter_is_not_asked_about_packets_that_are_longer_than_its_longest() 
         packet = segment() + bytes(extra)
         assert (MergedSet([(short, 1)], options=HERE).match(packet) == 1) is (len(packet) <= 100)
         assert MergedSet([(short, 1), (any_length, 1)], options=HERE).match(packet) == 1
-
-
-@dataclass(frozen=True)
-class Records:
-    """Packets in one buffer."""
-
-    buffer: bytes
-    offsets: array[int]
-    lengths: array[int]
-    wire_lengths: array[int]
 
 
 def test_a_batch_is_scanned_in_one_native_loop() -> None:
