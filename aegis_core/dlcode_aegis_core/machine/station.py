@@ -11,11 +11,12 @@ from dlcode_aegis_core.machine.board import Wiring, access_cycles
 from dlcode_aegis_core.machine.bus import Bus, Device
 from dlcode_aegis_core.machine.byte_lanes import ByteLanes
 from dlcode_aegis_core.machine.clock import EPOCH, Clock
-from dlcode_aegis_core.machine.cpu import Cpu
+from dlcode_aegis_core.machine.engines import ENGINES
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.lance import Lance
 from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
+from dlcode_aegis_core.machine.processor import Engine, Processor
 from dlcode_aegis_core.machine.station_rom import StationRom
 from dlcode_aegis_core.machine.units import PICOSECONDS
 from dlcode_aegis_core.machine.wire import Wire
@@ -40,7 +41,14 @@ class Station:
     """
 
     def __init__(
-        self, parameters: Parameters, wire: Wire, station_address: bytes, name: str, *, epoch: datetime = EPOCH
+        self,
+        parameters: Parameters,
+        wire: Wire,
+        station_address: bytes,
+        name: str,
+        *,
+        epoch: datetime = EPOCH,
+        engine: Engine = "compiled",
     ) -> None:
         """Raises BadParameter if parts of the machine are given the same addresses, BeyondModel as the LANCE does."""
         self.parameters: Final = parameters
@@ -65,7 +73,7 @@ class Station:
             bus = Bus(self.memory, parts)
         except ValueError as error:
             raise BadParameter(f"{parameters.title}: {error}") from None
-        self.cpu: Final = Cpu(parameters, bus, self.events)
+        self.cpu: Final[Processor] = ENGINES[engine](parameters, bus, self.events)
         self.settled_ps = 0
         """All that this machine does before this time has happened."""
 

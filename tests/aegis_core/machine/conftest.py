@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from dlcode_aegis_core.machine.engines import ENGINES
 from dlcode_aegis_core.machine.processor import Engine
 from dlcode_aegis_core.machine.wire import Wire
-from tests.aegis_core.machine.processor import ENGINES, Program
+from tests.aegis_core.machine.processor import Program
 from tests.aegis_core.machine.rig import PARAMETERS, Rig
 
 ADDRESSES = [bytes.fromhex(f"08002b0000{i:02x}") for i in range(1, 9)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dlcode_aegis_core.machine.bus import Bus, Device, Window
-from dlcode_aegis_core.machine.compiled import CompiledCpu
-from dlcode_aegis_core.machine.cpu import Cpu
+from dlcode_aegis_core.machine.engines import ENGINES
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.parameters import Parameters
-from dlcode_aegis_core.machine.processor import Engine, Processor
+from dlcode_aegis_core.machine.processor import Engine
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
 from dlcode_jit.mips.registers import GENERAL_NUMBERS
 
@@ -29,9 +28,6 @@ READ = 12
 
 DRAIN = 6
 """Cycles that a store takes to drain: 240 ns."""
-
-
-ENGINES: dict[Engine, type[Cpu] | type[CompiledCpu]] = {"python": Cpu, "compiled": CompiledCpu}
 
 
 class Program:
@@ -54,8 +50,8 @@ class Program:
         self.memory = Memory(MEMORY)
         self.load(self.assembly.segments)
         self.events = EventQueue()
-        processor = ENGINES[engine or Program.engine]
-        self.cpu: Processor = processor(PARAMETERS.replace(changes or {}), Bus(self.memory, devices), self.events)
+        parameters, bus = PARAMETERS.replace(changes or {}), Bus(self.memory, devices)
+        self.cpu = ENGINES[engine or Program.engine](parameters, bus, self.events)
         if not boot_vectors:
             self.cpu.cp0.status = 0
         self.cpu.pc = self.assembly.symbols.get("start", base)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 from dlcode_aegis_core.machine.bus import Bus, Window
+from dlcode_aegis_core.machine.engines import ENGINES
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.processor import Engine, Processor
@@ -15,7 +16,7 @@ from dlcode_jit.mips.decode import encode
 from dlcode_jit.mips.registers import Control
 from dlcode_jit.mips.row import FIELDS, Instruction, Kind, Operand
 from dlcode_jit.mips.rows import ROWS
-from tests.aegis_core.machine.processor import CYCLE_PS, ENGINES, PARAMETERS
+from tests.aegis_core.machine.processor import CYCLE_PS, PARAMETERS
 
 MEMORY = 0x10000
 CODE = range(0x1000, 0x2000)

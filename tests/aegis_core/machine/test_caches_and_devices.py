@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from dlcode_aegis_core.machine.bus import Bus
-from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
 from dlcode_aegis_core.machine.memory import Memory
+from dlcode_aegis_core.machine.processor import Processor
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
 from tests.aegis_core.machine.processor import CYCLE_PS, DRAIN, PARAMETERS, READ, UNCACHED_START, Program, values
 
@@ -120,7 +120,7 @@ class Counter:
     base, size = 0x1C000000, 16
 
     def __init__(self) -> None:
-        self.cpu: Cpu | None = None
+        self.cpu: Processor | None = None
         self.seen: list[tuple[str, int, int, int, int]] = []
 
     def load_cycles(self, offset: int, width: int) -> int:
