@@ -67,6 +67,19 @@ class Lookups:
         to.emit(f"{behind} = add nuw i32 {at}, {end.layout.stride}")
         to.branch(to.value(f"icmp ule i32 {behind}, {further}"), walk, into.miss)
 
+    def lower_without_key(self, number: int) -> None:
+        """End with the owner that the only entry of a table has, or miss."""
+        self._named(self._load(self._behind(self._table(number), HEADER)))
+
+    def _named(self, owner: str) -> None:
+        """End with an owner, or miss if it is none."""
+        to, into = self.into.to, self.into
+        if into.miss != into.last:
+            some = to.label("some")
+            to.branch(to.value(f"icmp eq i32 {owner}, 0"), into.miss, some)
+            to.start(some)
+        to.finish(f"i32 {owner}")
+
     def _key(self, key: Sequence[Variable], layout: Layout) -> list[str]:
         """The words of the key."""
         into, to = self.into, self.into.to
@@ -150,11 +163,7 @@ class Lookups:
         found = to.label("found")
         to.branch(self._equal(words, there), found, other)
         to.start(found)
-        if self.into.miss != self.into.last:
-            some = to.label("some")
-            to.branch(to.value(f"icmp eq i32 {owner}, 0"), self.into.miss, some)
-            to.start(some)
-        to.finish(f"i32 {owner}")
+        self._named(owner)
 
     def _equal(self, some: Sequence[str], others: Sequence[str]) -> str:
         """Whether words are the same."""

@@ -131,6 +131,8 @@ class Merged:
 
     def _place(self, member: Member) -> tuple[Branch | None, list[Key]]:
         """The branch that a filter is in or would be in, and its keys."""
+        if (alone := self.plan.alone.get(id(member))) is not None:
+            return alone, [()]
         if member.structure is None:
             return None, []
         keyed = self._shapes.keyed.get(member.structure, frozenset())
@@ -139,7 +141,7 @@ class Merged:
 
     def _insert(self, member: Member) -> None:
         branch, keys = self._place(member)
-        if branch is None:
+        if branch is None or self.plan.idle > len(self.members):
             self._recompile([member])
             return
         for key in keys:
@@ -184,9 +186,7 @@ class Merged:
 
     def _remove(self, member: Member) -> None:
         branch, keys = self._place(member)
-        if branch is None:
-            self._recompile()
-            return
+        assert branch is not None, "every filter that is there has a way"
         self._leave(branch, keys, member.owner)
         if any(key in branch.table.spilled for key in keys):
             self._recompile()

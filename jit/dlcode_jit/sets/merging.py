@@ -68,11 +68,11 @@ class _Place:
 
 
 class Merging(Lowering):
-    """The function on its way; `miss` and `owner` say what the exits of the way at hand come to."""
+    """The function on its way; `miss` and `table` say what the exits of the way at hand come to."""
 
     def __init__(self, of: Program, target: Target, fixed: Sequence[Fixed]) -> None:
         super().__init__(of, abi.QueueLayout(0, 0), target, Guarding.NONE, ())
-        self.miss, self.owner, self.last, self.tested = "", 0, "", 0
+        self.miss, self.last, self.tested, self.table = "", "", 0, 0
         self.lookups = Lookups(self, fixed)
         self.gathers = not target.unaligned_loads
         self.gathering = Gathering(self)
@@ -152,13 +152,13 @@ class Merging(Lowering):
     def rest(self, end: Rest) -> None:
         """The end of a filter that is compiled by itself."""
         values, slots, labels = dict(self.values), dict(self.slots), dict(self.labels)
-        self.owner = end.owner
+        self.table = end.table
         self.body(end.body)
         self.values, self.slots, self.labels = values, slots, labels
 
     def exit(self, verdict: Verdict) -> None:
         if verdict is Verdict.MATCH:
-            self.to.finish(f"i32 {self.owner}")
+            self.lookups.lower_without_key(self.table)
         else:
             assert verdict is Verdict.MISS, "a filter has no other verdicts"
             self.to.jump(self.miss)

@@ -19,6 +19,9 @@ from .steps import MATCH, Course, course
 from .tables import Key, Layout, Table
 from .trie import Lookup, Rest, Way
 
+NO_KEY = Layout.of(())
+"""Of a table that has one owner, or none."""
+
 Constants = tuple[tuple[int, ...], ...]
 """The values of each of a filter's tests."""
 
@@ -30,13 +33,14 @@ class Member:
     certificate: Certificate
     owner: int
     course: Course
-    structure: Structure | None  # None: it is no straight run of steps
+    structure: Structure | None  # None: it is no straight run of steps, or asks for too many keys
 
     @classmethod
     def of(cls, certificate: Certificate, owner: int) -> Member:
         """What a proved filter is to a set."""
         steps = course(certificate.program)
-        return cls(certificate, owner, steps, structure(steps) if steps.straight else None)
+        keys = prod(len(test.values) for test in steps.tests)
+        return cls(certificate, owner, steps, structure(steps) if steps.straight and keys <= MOST_KEYS else None)
 
     @property
     def constants(self) -> Constants:
@@ -46,9 +50,8 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Branch:
-    """The filters of one shape: all have the same constants in the tests that are not in the key."""
+    """The filters of one way: all have the same constants in the tests that are not in the key."""
 
-    shape: Shape
     layout: Layout
     keys: dict[Key, list[int]]  # with the owner of each filter that asks for it: all the same
     table: Table
@@ -105,18 +108,24 @@ class Plan:
     """A set's filters in the form in which they are compiled."""
 
     branches: dict[tuple[Structure, Constants], Branch]
+    alone: dict[int, Branch]  # filters that are compiled as they are, by the member's identity
     ways: list[Way]
     certificates: list[Certificate]
     tables: list[Table]
+
+    @property
+    def idle(self) -> int:
+        """Ways that no filter takes any more."""
+        return sum(not branch.keys for branch in (*self.branches.values(), *self.alone.values()))
 
 
 def plan(members: Iterable[Member], shapes: Shapes) -> Plan:
     """Lay out the filters. Raises Overlap where two of different owners have the same constants."""
     families: dict[Structure, list[Member]] = {}
-    made = Plan({}, [], [], [])
+    made = Plan({}, {}, [], [], [])
     for member in members:
-        if member.structure is None or prod(map(len, member.constants)) > MOST_KEYS:
-            alone(made, member)
+        if member.structure is None:
+            _alone(made, member)
         else:
             families.setdefault(member.structure, []).append(member)
     for common, family in families.items():
@@ -124,11 +133,12 @@ def plan(members: Iterable[Member], shapes: Shapes) -> Plan:
     return made
 
 
-def alone(made: Plan, member: Member) -> None:
+def _alone(made: Plan, member: Member) -> None:
     """A filter compiled as it is."""
+    made.alone[id(member)] = branch = _branch(frozenset(), NO_KEY, [member])
     steps = tuple(step.body for step in member.course.steps)
-    made.ways.append(Way(member.certificate.program.maximum, steps, Rest(member.course.rest, member.owner)))
-    made.certificates.append(member.certificate)
+    end = Rest(member.course.rest, len(made.tables))
+    _add(made, Way(member.certificate.program.maximum, steps, end), member.certificate, branch)
 
 
 def _family(made: Plan, structure: Structure, family: list[Member], shapes: Shapes) -> None:
@@ -140,18 +150,22 @@ def _family(made: Plan, structure: Structure, family: list[Member], shapes: Shap
         proved = shapes.prove(structure, members[0].course, keyed)
         if proved is None:
             for member in members:
-                alone(made, member)
-        elif not proved.key:
-            if len({member.owner for member in members}) > 1:
-                raise Overlap
-            made.ways.append(Way(proved.maximum, proved.steps, Rest(MATCH, members[0].owner)))
-            made.certificates.append(proved.certificate)
-        else:
-            made.branches[structure, fixed] = _branch(made, proved, keyed, members)
+                _alone(made, member)
+            continue
+        layout, number = Layout.of([part.type for part in proved.key]), len(made.tables)
+        made.branches[structure, fixed] = branch = _branch(keyed, layout, members)
+        spilled = tuple(branch.table.spilled.items())
+        end = Lookup(number, proved.key, layout, spilled) if proved.key else Rest(MATCH, number)
+        _add(made, Way(proved.maximum, proved.steps, end), proved.certificate, branch)
 
 
-def _branch(made: Plan, proved: Shape, keyed: frozenset[int], members: list[Member]) -> Branch:
-    layout = Layout.of([part.type for part in proved.key])
+def _add(made: Plan, way: Way, certificate: Certificate, branch: Branch) -> None:
+    made.ways.append(way)
+    made.certificates.append(certificate)
+    made.tables.append(branch.table)
+
+
+def _branch(keyed: frozenset[int], layout: Layout, members: list[Member]) -> Branch:
     keys: dict[Key, list[int]] = {}
     for member in members:
         for key in keys_of(member.constants, keyed, layout):
@@ -159,9 +173,4 @@ def _branch(made: Plan, proved: Shape, keyed: frozenset[int], members: list[Memb
             if owners and owners[0] != member.owner:
                 raise Overlap
             owners.append(member.owner)
-    table = Table(layout, {key: owners[0] for key, owners in keys.items()})
-    end = Lookup(len(made.tables), proved.key, layout, tuple(table.spilled.items()))
-    made.tables.append(table)
-    made.ways.append(Way(proved.maximum, proved.steps, end))
-    made.certificates.append(proved.certificate)
-    return Branch(proved, layout, keys, table)
+    return Branch(layout, keys, Table(layout, {key: owners[0] for key, owners in keys.items()}))

@@ -32,10 +32,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The end of a filter: a body that matches or misses, for the owner of that number."""
+    """The end of a filter: a body that matches or misses, for the owner that the table of that number names."""
 
     body: Body
-    owner: int
+    table: int
 
 
 End = Lookup | Rest

@@ -31,6 +31,30 @@ def test_a_filter_of_a_known_shape_takes_no_new_code() -> None:
     assert merged.compilations == 1
 
 
+@pytest.mark.parametrize("condition", ["ipv4/udp.dport > 99", "ipv4/udp.dport == 100", "tcp.dport == 1 || arp.op == 1"])
+def test_to_take_a_filter_out_takes_no_new_code_whatever_it_is(condition: str) -> None:
+    (one,) = proved(condition)
+    merged = MergedSet([(proved(listener(80))[0], "web")], options=HERE)
+    inserted = merged.insert(one, "it")
+    frame = segment(ports=(9, 100), over=17) if "udp" in condition else segment(ports=(9, 1))
+    before = merged.compilations
+    assert merged.match(frame) == "it"
+    merged.remove(inserted)
+    assert merged.match(frame) is None
+    assert merged.match(segment()) == "web"
+    assert merged.compilations == before
+
+
+def test_ways_that_nobody_takes_any_more_are_left_out_when_there_are_many() -> None:
+    merged = MergedSet([(proved(listener(80))[0], "web")], options=HERE)
+    for inserted in [merged.insert(one, "it") for one in proved(*(f"ipv4/udp.dport > {port}" for port in range(4)))]:
+        merged.remove(inserted)
+    before = len(merged.listing())
+    merged.insert(proved(listener(80))[0], "web")
+    assert len(merged.listing()) < before
+    assert merged.match(segment()) == "web"
+
+
 def test_a_constant_in_which_filters_begin_to_differ_takes_new_code_once() -> None:
     merged = MergedSet(options=HERE)
     for port in (80, 81, 82):
