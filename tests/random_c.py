@@ -16,7 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlcode_aegis_core.machine.engines import ENGINES
+from dlcode_aegis_core.machine.processor import Engine
 from dlcode_aegis_core.machine.programs import Exit, Machine
+from dlcode_aegis_core.machine.tlb import ENTRIES
+from dlcode_jit.mips.registers import Control
 from tests.c_programs import program
 from tests.jit.mips.binutils import PREFIX
 
@@ -68,10 +72,10 @@ def under_qemu(program: Path) -> Result:
     return Result(done.returncode, done.stdout)
 
 
-def emulated(program: Path, model: str) -> tuple[Result, Machine]:
+def emulated(program: Path, model: str, engine: Engine) -> tuple[Result, Machine]:
     """On our machine."""
     written: list[bytes] = []
-    machine = Machine(model, output=lambda descriptor, data: written.append(data))
+    machine = Machine(model, output=lambda descriptor, data: written.append(data), engine=engine)
     machine.load(program)
     stop = machine.run(cycles=MOST_CYCLES)
     if not isinstance(stop, Exit):
@@ -79,13 +83,37 @@ def emulated(program: Path, model: str) -> tuple[Result, Machine]:
     return Result(stop.status, b"".join(written)), machine
 
 
+def state(machine: Machine) -> dict[str, object]:
+    """All that a processor holds when a program has ended."""
+    cpu = machine.cpu
+    return {
+        "registers": [cpu.gpr[number] for number in range(32)],
+        "hi, lo and pc": (cpu.hi, cpu.lo, cpu.pc),
+        "cycles": cpu.cycles,
+        "instructions": cpu.instructions,
+        "coprocessor 0": [cpu.read_control(register) for register in Control],
+        "TLB": [cpu.tlb.read(index) for index in range(ENTRIES)],
+        "instruction cache": list(cpu.instruction_cache.tags),
+        "data cache": list(cpu.data_cache.tags),
+        "write buffer": cpu.write_buffer.last,
+        "memory": hash(bytes(cpu.bus.memory.data)),
+    }
+
+
 def compare(seed: int, folder: Path) -> int:
     """One program; the instructions that it took. Raises Differs, and leaves the program in the folder."""
     path = compiled(program(seed), LEVELS[seed % len(LEVELS)], folder)
     expected = under_qemu(path)
-    ours, machine = emulated(path, MODELS[seed % len(MODELS)])
-    if ours != expected:
-        raise Differs(f"seed {seed}, {path}: QEMU has {expected}, we have {ours}")
+    model = MODELS[seed % len(MODELS)]
+    states = []
+    for engine in ENGINES:
+        ours, machine = emulated(path, model, engine)
+        if ours != expected:
+            raise Differs(f"seed {seed}, {path}, engine {engine}: QEMU has {expected}, we have {ours}")
+        states.append(state(machine))
+    first, second = states
+    if differing := [name for name in first if first[name] != second[name]]:
+        raise Differs(f"seed {seed}, {path}, {model}: the engines differ in {', '.join(differing)}")
     return machine.statistics.instructions
 
 
@@ -111,7 +139,8 @@ def main() -> int:
     failures = [result for result in results if isinstance(result, str)]
     taken = sum(result for result in results if isinstance(result, int))
     print("\n".join(failures), file=sys.stderr)
-    print(f"{len(results) - len(failures)} of {len(results)} programs agree with QEMU: {taken:,} instructions")
+    agreeing = len(results) - len(failures)
+    print(f"{agreeing} of {len(results)} programs agree, QEMU and both engines: {taken:,} instructions")
     return 1 if failures else 0
 
 

@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from dlcode_aegis_core.machine.bus import Bus
-from dlcode_aegis_core.machine.cpu import Cpu
+from dlcode_aegis_core.machine.engines import ENGINES
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.processor import Engine, Processor
 from dlcode_aegis_core.machine.programs.faults import Fault
 from dlcode_aegis_core.machine.programs.routines import Routines, RoutineTrace
 from dlcode_aegis_core.machine.programs.space import KUSEG_END, PAGE_TABLE, AddressSpace, NoRoom
@@ -113,8 +114,11 @@ class Machine:
         *,
         settings: Mapping[str, object] | None = None,
         output: Callable[[int, bytes], None] | None = None,
+        engine: Engine = "compiled",
     ) -> None:
         """`output` takes what the program writes: a descriptor and bytes; without it they go to the process's own.
+
+        Both engines give the same in every register and cycle; "python" is the slower, and the oracle.
 
         Raises UnknownParameter for a model or a name in `settings` that there is not, BadParameter for a value.
         """
@@ -125,6 +129,7 @@ class Machine:
         self.breakpoints: Final[set[int]] = set()
         self.symbols: Mapping[str, int] = {}
         self._output: Final = output or _write_out
+        self._engine: Final = engine
         self._empty()
 
     # ---- Loading ----------------------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ class Machine:
     def _empty(self) -> None:
         """The machine as it is when it is switched on."""
         self._memory = Memory(self.parameters.integer("memory.bytes"))
-        self.cpu = Cpu(self.parameters, Bus(self._memory, ()), EventQueue())
+        self.cpu: Processor = ENGINES[self._engine](self.parameters, Bus(self._memory, ()), EventQueue())
         self.symbols = {}
         self._loaded = False
         self._ended: Exit | Fault | None = None
