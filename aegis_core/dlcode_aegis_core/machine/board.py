@@ -46,6 +46,8 @@ class Board:
     lance_interrupt: Level
     clock_interrupt: Level
     parts: tuple[Device | Window, ...]
+    lance_held: bool = False
+    """Whether the LANCE is in reset at power-up."""
 
 
 def build(parameters: Parameters, memory: Memory, wiring: Wiring) -> Board:
@@ -66,7 +68,7 @@ def _ioasic(parameters: Parameters, memory: Memory, wiring: Wiring) -> Board:
     interrupt = _line(parameters, wiring, "ioasic.interrupt_line")
     asic = IoAsic(parameters, memory.data, wiring.stall, interrupt, wiring.reset_lance)
     lance, clock = partial(asic.set_line, Interrupt.LANCE), partial(asic.set_line, Interrupt.CLOCK)
-    return Board(asic, lance, clock, parts=(asic,))
+    return Board(asic, lance, clock, parts=(asic,), lance_held=True)
 
 
 def _kn02(parameters: Parameters, memory: Memory, wiring: Wiring) -> Board:

@@ -67,6 +67,7 @@ class Station:
         self.lance: Final = Lance(
             parameters, self.events, self.board.dma, port, self.board.lance_interrupt, lambda: self.cpu.now_ps
         )
+        self.lance.hold_in_reset(self.board.lance_held)
         self.clock: Final = Clock(parameters, self.events, self.board.clock_interrupt, lambda: self.cpu.now_ps, epoch)
         parts = (*self.board.parts, self.lance, *_eight_bit_parts(parameters, self.clock, StationRom(station_address)))
         try:

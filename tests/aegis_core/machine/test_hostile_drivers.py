@@ -12,11 +12,13 @@ import pytest
 
 from dlcode_aegis_core.machine.lance import RAP, RDP
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.processor import Engine
 from dlcode_aegis_core.machine.simulation import run_together
 from dlcode_aegis_core.machine.station import Station
 from dlcode_aegis_core.machine.wire import Wire
+from dlcode_jit.mips.assemble import assemble
 from tests.aegis_core.machine.conftest import MakeRigs
-from tests.aegis_core.machine.exchange import MODELS
+from tests.aegis_core.machine.exchange import BOARDS, MODELS, ChipMemory, prepared
 from tests.aegis_core.machine.rig import BASE, ENP, INIT_BLOCK, OWN, RECEIVE_RING, STP, TRANSMIT_RING, Rig, frame_to
 
 US = 1_000_000
@@ -110,3 +112,83 @@ def test_every_device_of_every_model_takes_every_access(model: str, seed: int) -
         assert device.load_cycles(offset, width) > 0
         assert device.store_cycles(offset, width) > 0
         station.run(station.settled_ps + draw.randrange(10) * US)
+
+
+# It writes pseudo-random halfwords at pseudo-random places of its controller, its rings, its other devices, its vectors
+# and its own code's neighbourhood, starts the controller now and then, and goes on after every exception.
+VANDAL = """
+        .set  noreorder
+start:  la    $t0, vector
+        la    $t1, 0xa0000080
+        lw    $t2, 0($t0)
+        lw    $t3, 4($t0)
+        sw    $t2, 0($t1)
+        sw    $t3, 4($t1)
+        mtc0  $zero, $12
+        la    $s1, LANCE
+        {board}
+        li    $s0, SEED
+loop:   sll   $t0, $s0, 13              # Marsaglia's xorshift
+        xor   $s0, $s0, $t0
+        srl   $t0, $s0, 17
+        xor   $s0, $s0, $t0
+        sll   $t0, $s0, 5
+        xor   $s0, $s0, $t0
+        srl   $t0, $s0, 28
+        sltiu $t1, $t0, 1
+        bnez  $t1, begin
+        andi  $t0, $t0, 7
+        sll   $t0, $t0, 3
+        la    $t1, places
+        addu  $t1, $t1, $t0
+        lw    $t2, 0($t1)
+        lw    $t3, 4($t1)
+        srl   $t4, $s0, 7
+        and   $t4, $t4, $t3
+        addu  $t2, $t2, $t4
+        sh    $s0, 0($t2)
+        b     loop
+        addiu $s2, $s2, 1
+begin:  li    $t0, 4
+        sh    $zero, 4($s1)
+        sh    $t0, 0($s1)               # STOP
+        li    $t0, 0x4b
+        sh    $t0, 0($s1)               # INIT, STRT, INEA, TDMD
+        b     loop
+        nop
+vector: j     skip
+        nop
+skip:   mfc0  $k0, $14
+        addiu $s3, $s3, 1
+        addiu $k0, $k0, 4
+        jr    $k0
+        rfe
+        .data
+places: .word LANCE, 6, BUFFER, 0x3fe, BUFFER, 0x1fffe, DEVICE, 0x1fe, CLOCK, 0xfe
+        .word 0xa0000100, 0x3fe, 0x9ffffff0, 0x1e, BUFFER, 0x3e
+"""
+
+
+@pytest.mark.parametrize("engine", ["compiled", "python"])
+@pytest.mark.parametrize("model", MODELS)
+def test_a_program_that_vandalises_its_machine_harms_itself_alone(model: str, engine: Engine) -> None:
+    """A station of the same model on the same wire, which answers whoever writes to it, never notices."""
+    parameters = Parameters.load(model)
+    wire = Wire(parameters)
+    quiet = prepared(parameters, wire, 0)
+    vandal = Station(parameters, wire, bytes(range(6)), "vandal", engine=engine)
+    registers = {"ioasic": "ioasic.base", "kn02": "kn02.csr_base", "kn01": "kn01.csr_base"}[parameters.board]
+    symbols = {
+        "LANCE": 0xA0000000 + parameters.integer("lance.base"),
+        "BUFFER": ChipMemory(vandal).cpu_base,
+        "DEVICE": 0xA0000000 + parameters.integer(registers),
+        "CLOCK": 0xA0000000 + parameters.integer("rtc.base"),
+        "SEED": 12345,
+    }
+    program = assemble(VANDAL.format(board=BOARDS[parameters.board]), "vandal.s", 0x80001000, symbols)
+    vandal.load(program.segments)
+    vandal.cpu.pc = program.symbols["start"]
+    run_together([quiet, vandal], 10 * MS)
+    assert vandal.cpu.gpr[18] > 1000, "it has written"
+    assert vandal.cpu.gpr[19] > 0, "and met with exceptions"
+    assert not quiet.lance.load(RDP, 4) & 0xF800, "no error"

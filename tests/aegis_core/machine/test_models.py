@@ -143,6 +143,23 @@ def test_a_machine_with_any_assumed_number_at_an_end_of_its_range_still_works(mo
         assert register(stations[0], "s4") >= 1, swept.name
 
 
+def test_the_5000_125s_lance_is_in_reset_until_its_asic_lets_it_go() -> None:
+    source = """
+        la    $s1, 0xbc0c0000
+        li    $t0, 3
+        sh    $t0, 0($s1)
+        lhu   $s0, 0($s1)
+        la    $s2, 0xbc040000
+        li    $t1, 0x100
+        sw    $t1, 0x100($s2)
+        sh    $t0, 0($s1)
+        lhu   $s3, 0($s1)
+    """
+    station = run_program(source, "dec5000-125")
+    assert register(station, "s0") == 0x0004, "STOP"
+    assert register(station, "s3") & 0x0007 == 0x0003, "INIT and STRT"
+
+
 def test_parts_in_one_place_are_refused() -> None:
     changed = PARAMETERS["dec5000-200"].replace({"rtc.base": 0x1F800000})
     with pytest.raises(BadParameter, match=r"DECstation 5000/200: .* overlaps"):
