@@ -159,12 +159,14 @@ def falls(program: Program, loop: form.Loop, proof: Proof, options: Options) -> 
         sums = [linear(part) for part in parts]
         if None not in sums:
             offered.setdefault(Measure(tuple(sum for sum in sums if sum is not None)), parts)
+    if not offered:
+        return []
     guesses = {**proof.guesses, number: replace(known, measures=tuple(offered))}
     what = conditions(program, guesses=guesses)
     ways = [trial for ending in what.endings if ending.site.node is loop for trial in ending.trials if trial.claims]
     places = _asked(program, what, proof, options, FaultKind.ENDLESS, loop, [])
     found = (ways[place].measure for place in places)
-    return [Falls(loop, offered[measure]) for measure in found if measure is not None]
+    return [Falls(loop, offered[measure]) for measure in found if measure in offered]
 
 
 def _asked(
