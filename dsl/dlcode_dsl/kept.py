@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -47,6 +46,8 @@ def _is_ours(status: os.stat_result) -> bool:
 
 def write(file: Path, data: bytes) -> None:
     """Keep bytes, whole or not at all, in the place of older ones of the same kind."""
+    import tempfile
+
     kind = file.name.rpartition("-")[0]
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

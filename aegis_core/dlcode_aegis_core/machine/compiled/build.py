@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import llvmlite
 
@@ -21,9 +21,6 @@ from dlcode_aegis_core.machine.compiled.image import Image, flattened
 from dlcode_dsl import kept
 
 Code = Callable[[int], int]
-"""Takes the address of a State; why it ended."""
-
-ROOTS: Final = ("run", "run_observed")
 
 SOURCES: Final = (
     *("dlcode_jit.mips.rows", "dlcode_jit.mips.row", "dlcode_jit.mips.registers", "dlcode_jit.native"),
@@ -41,8 +38,8 @@ def translated() -> str:
 
     module = Module(State, HOT, SHARED, "signal", METHODS)
     dispatch.define(module, privileged, reserved)
-    module.root("run", loop.run)
-    module.root("run_observed", loop.run_observed)
+    for name in Functions._fields:
+        module.root(name, getattr(loop, name))
     return module.text
 
 
@@ -53,28 +50,36 @@ def compiled() -> bytes:
     return native.compile_object(translated())
 
 
+class Functions(NamedTuple):
+    """The functions of `loop.py` of these names; each takes the address of a State, and says why it ended."""
+
+    enter: Code
+    run: Code
+    run_on: Code
+    run_observed: Code
+
+
 @cache
-def functions() -> tuple[Code, Code]:
-    """`run` and `run_observed`, from the cache or made."""
+def functions() -> Functions:
+    """The code's functions, from the cache or made."""
     file = _file()
     image = kept.read(file) if file is not None else None
     if image is None:
         code = compiled()
-        image = flattened(code, ROOTS)
+        image = flattened(code, Functions._fields)
         if image is None:
             return _linked(code)
         if file is not None:
             kept.write(file, image)
-    loaded = Image(image, len(ROOTS))
-    return _callable(loaded.addresses[0], loaded), _callable(loaded.addresses[1], loaded)
+    loaded = Image(image, len(Functions._fields))
+    return Functions(*(_callable(address, loaded) for address in loaded.addresses))
 
 
-def _linked(code: bytes) -> tuple[Code, Code]:
+def _linked(code: bytes) -> Functions:
     from dlcode_jit import native
 
-    loaded = native.load(code, ROOTS, {})
-    run, run_observed = (_callable(loaded.addresses[name], loaded) for name in ROOTS)
-    return run, run_observed
+    loaded = native.load(code, Functions._fields, {})
+    return Functions(*(_callable(loaded.addresses[name], loaded) for name in Functions._fields))
 
 
 _LOADED: Final[list[Any]] = []

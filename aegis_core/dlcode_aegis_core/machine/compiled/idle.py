@@ -10,9 +10,9 @@ are at rest makes one turn take as long as another.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from typing import Final
 
+from dlcode_aegis_core.machine.compiled.build import Functions
 from dlcode_aegis_core.machine.compiled.cells import FAR
 from dlcode_aegis_core.machine.compiled.state import ANCHOR, FINISHED, LIMIT, State
 
@@ -28,9 +28,14 @@ _COUNTERS: Final = ("cycles", "instructions", "horizon", "until", "limit", "pass
 class Turns:
     """Runs code, and leaves turns out."""
 
-    def __init__(self, state: State, run: Callable[[int], int], run_observed: Callable[[int], int]) -> None:
-        self._state, self._run, self._run_observed = state, run, run_observed
+    def __init__(self, state: State, code: Functions) -> None:
+        self._state, self._code = state, code
         self._address = ctypes.addressof(state)
+        self._gap = FIRST_LOOK
+
+    def begin(self) -> None:
+        """Enter, and look often again."""
+        self._code.enter(self._address)
         self._gap = FIRST_LOOK
 
     def run(self, until: int) -> int:
@@ -46,7 +51,7 @@ class Turns:
                         return reason
                 state.until = min(until, state.cycles + self._gap)
                 self._gap *= 2
-            reason = self._run(self._address)
+            reason = self._code.run_on(self._address)
             if reason != FINISHED or state.cycles >= until:
                 return reason
 
@@ -57,7 +62,7 @@ class Turns:
         state.anchor = state.passing = state.pc
         state.limit = instructions + LONGEST_TURN
         state.tracing = state.breakpoints = False
-        reason = self._run_observed(self._address)
+        reason = self._code.run_observed(self._address)
         state.anchor, state.limit = -1, FAR
         if reason == ANCHOR and _all_but_counters(state) == before:
             turns = (horizon - state.cycles) // (state.cycles - cycles)

@@ -20,7 +20,6 @@ from dlcode_aegis_core.machine.compiled.state import (
     LIMIT,
     NOWHERE,
     TRACED,
-    UNKNOWN,
     State,
     Trap,
 )
@@ -100,8 +99,6 @@ def execute_to_horizon(cpu: State) -> bool:
 
 def loop(cpu: State, observed: bool) -> int:
     """Execute until something is to be done elsewhere; what."""
-    if cpu.mode == UNKNOWN:
-        connect(cpu)
     while True:
         if cpu.cycles >= cpu.until:
             return FINISHED
@@ -133,8 +130,20 @@ def loop(cpu: State, observed: bool) -> int:
                 return ABANDONED
 
 
+def enter(cpu: State) -> int:
+    """Take over what Python may have changed: Status, the TLB."""
+    connect(cpu)
+    return FINISHED
+
+
 def run(cpu: State) -> int:
-    """Execute, and nothing else."""
+    """Enter and execute."""
+    connect(cpu)
+    return loop(cpu, False)
+
+
+def run_on(cpu: State) -> int:
+    """Execute."""
     return loop(cpu, False)
 
 

@@ -27,12 +27,11 @@ from dlcode_aegis_core.machine.compiled.state import (
     NOWHERE,
     PARTIAL,
     TRACED,
-    UNKNOWN,
     State,
 )
 from dlcode_aegis_core.machine.compiled.stores import SharedStores
 from dlcode_aegis_core.machine.cp0 import Cp0
-from dlcode_aegis_core.machine.events import EventQueue
+from dlcode_aegis_core.machine.events import NEVER, EventQueue
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Processor, Registers, Trace
@@ -82,7 +81,8 @@ class CompiledCpu:
 
         self._state: Final = State()
         self._address: Final = ctypes.addressof(self._state)
-        self._run, self._run_observed = build.functions()
+        self._code: Final = build.functions()
+        self._run: Final = self._code.run
         self.write_buffer: Final = SharedStores(self._state, self.timing.depth)
         self.cp0: Final[Cp0] = self._state.cp0
         Cp0.__init__(self.cp0, parameters.integer("cpu.processor_id"))
@@ -93,6 +93,8 @@ class CompiledCpu:
         self._breakpoint_map: Final = array("I", [0]) * (1 << 11)
         self._mapped: frozenset[int] = frozenset()
         self._kept: BaseException | None = None
+        self._event_ps = NEVER
+        self._turns: Final = idle.Turns(self._state, self._code)
         self._set_up()
         self.pc = 0xBFC00000
 
@@ -179,19 +181,23 @@ class CompiledCpu:
 
     def run(self, until_ps: int) -> None:
         state = self._state
-        until = min(cycles_of(until_ps, self.clock_hz), FAR)
-        state.mode = UNKNOWN
+        until = min(-(-until_ps * self.clock_hz // PICOSECONDS), FAR)
         state.passing, self.stopped_at = -1 if self.stopped_at is None else self.stopped_at, None
-        turns = idle.Turns(state, self._run, self._run_observed)
+        begun = False
         while True:
             state.until = until
-            state.next_event = self._next_event()
+            self._look_at_events()
             if self.trace is not None or self.breakpoints:
+                if not begun:
+                    self._code.enter(self._address)
                 reason = self._observe()
-            elif self.skip_idle:
-                reason = turns.run(until)
+            elif self.skip_idle and until - state.cycles > idle.FIRST_LOOK:
+                if not begun:
+                    self._turns.begin()
+                reason = self._turns.run(until)
             else:
                 reason = self._run(self._address)
+            begun = True
             if reason == FINISHED:
                 return
             if reason == BREAKPOINT:
@@ -204,14 +210,14 @@ class CompiledCpu:
 
     def step(self) -> None:
         state = self._state
-        state.mode = UNKNOWN
         self.stopped_at = None
+        self._code.enter(self._address)
         state.until, state.limit = FAR, state.instructions + 1
         try:
             reason = DUE
             while reason != LIMIT:
                 state.passing = state.pc
-                state.next_event = self._next_event()
+                self._look_at_events()
                 reason = self._observe()
                 if reason not in (LIMIT, BREAKPOINT):
                     self._go_on(reason)
@@ -240,8 +246,12 @@ class CompiledCpu:
         else:
             self.events.run_due(now)
 
-    def _next_event(self) -> int:
-        return min(cycles_of(self.events.next_time_ps, self.clock_hz), FAR)
+    def _look_at_events(self) -> None:
+        """Tell code when the next event is due."""
+        time_ps = self.events.next_time_ps
+        if time_ps != self._event_ps:
+            self._event_ps = time_ps
+            self._state.next_event = min(cycles_of(time_ps, self.clock_hz), FAR)
 
     def _observe(self) -> int:
         """Run with trace and breakpoints."""
@@ -252,7 +262,7 @@ class CompiledCpu:
             for address in self._mapped:
                 self._breakpoint_map[address >> 7 & 2047] |= 1 << (address >> 2 & 31)
         state.breakpoints, state.tracing = bool(self._mapped), self.trace is not None
-        reason = self._run_observed(self._address)
+        reason = self._code.run_observed(self._address)
         self._show_trace()
         return reason
 
@@ -310,7 +320,7 @@ def _guarded(reference: weakref.ReferenceType[CompiledCpu], method: Callable[...
         try:
             cpu._show_trace()
             result = method(cpu, *operands)
-            cpu._state.next_event = cpu._next_event()
+            cpu._look_at_events()
             cpu._state.horizon = 0
         except BaseException as error:  # all: there is nobody above but machine code
             cpu._kept, cpu._state.abandoned = error, True

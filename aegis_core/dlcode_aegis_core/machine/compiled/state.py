@@ -7,7 +7,6 @@ from ctypes import CFUNCTYPE, Structure, c_int64
 from typing import Annotated, Final, TypeAlias
 
 from dlcode_aegis_core.machine.compiled.cells import (
-    MASK,
     Bounds,
     Callback,
     Code,
@@ -38,9 +37,6 @@ from dlcode_aegis_core.machine.cp0 import Cp0
 
 NOWHERE: Final = 32
 """The register that takes what instructions write to $zero, and what no load brings."""
-
-UNKNOWN: Final = MASK
-"""A mode that Status can't say: Python may have changed it, or the TLB."""
 
 PARTIAL: Final = 3
 """The width that stands for a store of some bytes of a word, by swl or swr."""
