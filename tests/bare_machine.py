@@ -10,12 +10,12 @@ import struct
 from collections.abc import Callable
 from typing import Literal
 
-from dlcode_aegis_core.machine.bus import Bus
+from dlcode_aegis_core.machine.bounds import image_timing
+from dlcode_aegis_core.machine.bus import Bus, Window
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory as Dram
 from dlcode_aegis_core.machine.parameters import Parameters
-from dlcode_aegis_core.machine.timing import Timing
 from dlcode_dsl.core.interpret import Memory, Packet
 from dlcode_jit import abi
 from dlcode_jit.mips.registers import GENERAL_NAMES
@@ -30,7 +30,9 @@ LEASE = 0x1_0000
 QUEUE = 0x1_0100
 REGIONS = 0x2_0000
 STACK = 0x4_F000  # top of the stack
-PACKETS = 0x5_0000  # a packet is where its layout wants it behind this
+PACKETS = 0x5_0000  # a packet is where its layout wants it behind this,
+BUFFER = 0x1F80_0000  # or here, in a controller's memory
+BUFFER_SIZE = 0x1_0000
 KSEG1 = 0xA000_0000
 PATTERN = 0xA5
 
@@ -50,12 +52,17 @@ class BareMachine:
     def __init__(self, code: MipsCode, parameters: Parameters, engine: Engine = Cpu) -> None:
         self.image: MipsImage = code.place(KSEG0 + CODE)
         dram = Dram(SIZE)
-        self.cpu = engine(parameters, Bus(dram, ()), EventQueue())
-        self.parameters = parameters
+        self.timing = image_timing(parameters)
+        self.buffer: Window | None = None
+        if self.image.layout.name in ("buffer", "halves"):
+            read, halves = self.timing.packet_read, self.image.layout.least > 1
+            self.buffer = Window(BUFFER, BUFFER_SIZE, read, self.timing.drain, halves=halves)
+        self.cpu = engine(parameters, Bus(dram, [self.buffer] if self.buffer else []), EventQueue())
         self.cycles = 0
         """Of the last run, from its first instruction to the delay slot of its return."""
         self.memory = dram.data
-        self.packet = PACKETS + self.image.layout.base.remainder
+        self.packet = (BUFFER if self.buffer else PACKETS) + self.image.layout.base.remainder
+        """Physical address of the first byte."""
         assert CODE + self.image.size <= LEASE
         assert QUEUE + self.image.queue.size <= REGIONS
         assert len(self.memory) == SIZE
@@ -70,7 +77,12 @@ class BareMachine:
         before = bytearray([PATTERN]) * SIZE
         before[CODE : CODE + image.size] = image.data
         laid = image.layout.spread(data, PATTERN)
-        before[self.packet : self.packet + len(laid)] = laid
+        if self.buffer is not None:
+            start = self.packet - BUFFER
+            self.buffer.data[:] = bytes([PATTERN]) * BUFFER_SIZE
+            self.buffer.data[start : start + len(laid)] = laid
+        else:
+            before[self.packet : self.packet + len(laid)] = laid
         places, free = [], REGIONS
         for region in image.program.regions:
             places.append(free)
@@ -86,7 +98,8 @@ class BareMachine:
         if state == "warm":
             stack = STACK - image.stack, image.stack + abi.MIPS_ARGUMENT_AREA
             lent = QUEUE, free - QUEUE
-            self._warm((CODE, image.size), (LEASE, 4 * len(words)), lent, stack, (self.packet, len(laid)))
+            held = (self.packet, len(laid)) if self.buffer is None else (0, 0)
+            self._warm((CODE, image.size), (LEASE, 4 * len(words)), lent, stack, held)
         elif state == "cold":
             self._chill()
         verdict = verdict_of(image.program, self._call(len(data), packet.wire_length))
@@ -110,7 +123,8 @@ class BareMachine:
         }
         queue = after[QUEUE : QUEUE + image.queue.size]
         effects = effects_in(queue, image.queue, image.sites) if verdict.keeps_effects else ()
-        left = bytes(after[self.packet + image.layout.place(offset)] for offset in range(len(data)))
+        where, start = (after, self.packet) if self.buffer is None else (self.buffer.data, self.packet - BUFFER)
+        left = bytes(where[start + image.layout.place(offset)] for offset in range(len(data)))
         return Outcome(verdict, cells, effects, left)
 
     def _warm(self, *stretches: tuple[int, int]) -> None:
@@ -127,8 +141,8 @@ class BareMachine:
         cpu.stall(1000)
         cpu.write_buffer.retire(cpu.cycles)
         cpu.instruction_cache.clear()
-        for _ in range(cpu.write_buffer.depth):
-            cpu.write_buffer.post(cpu.cycles, Timing.of(self.parameters).drain_cycles)
+        for _ in range(self.timing.depth):
+            cpu.write_buffer.post(cpu.cycles, self.timing.drain)
 
     def _call(self, length: int, wire_length: int) -> int:
         cpu, image = self.cpu, self.image

@@ -23,9 +23,9 @@ _WRAPPING = ("+%", "-%", "*%", "&", "|", "^")
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
-def looping_program(seed: int) -> Program:
-    """A handler that loops, copies and rewrites."""
-    program = parse_program(_Maker(random.Random(f"looping {seed}"), f"looping{seed}").text())
+def looping_program(seed: int, *, may_rewrite: bool = True) -> Program:
+    """A handler that loops, copies and, unless it may not, rewrites."""
+    program = parse_program(_Maker(random.Random(f"looping {seed}"), f"looping{seed}", may_rewrite).text())
     assert_well_formed(program)
     return program
 
@@ -46,8 +46,8 @@ def looping_inputs(program: Program, seed: int, count: int) -> list[tuple[Packet
 class _Maker:
     """Makes one program's text. Names of values are drawn from `values`: those in scope, by their width."""
 
-    def __init__(self, rng: random.Random, name: str) -> None:
-        self.rng, self.name, self.count = rng, name, 0
+    def __init__(self, rng: random.Random, name: str, may_rewrite: bool) -> None:
+        self.rng, self.name, self.may_rewrite, self.count = rng, name, may_rewrite, 0
         self.values: dict[int, list[str]] = {width: [] for width in WIDTHS}
         self.mutable: dict[int, list[str]] = {width: [] for width in WIDTHS}
         self.pipes: list[tuple[str, int]] = []  # each with the width of what it finishes with
@@ -72,7 +72,7 @@ class _Maker:
   owns @ring: u8[{MAXIMUM + 8}] plain
   owns @table: u32[16] shared
   owns @halves: u16[4] scratch
-  may reply, wake, rewrite
+  may reply, wake{", rewrite" if self.may_rewrite else ""}
 {pipes}{{
   block all {{
 {body}  }}
@@ -203,6 +203,8 @@ class _Maker:
         return f"@{region}[{self.within(count)}] = {self.value(width)}"
 
     def rewrite(self, depth: int) -> str:
+        if not self.may_rewrite:
+            return self.store(depth)
         width, at = self.rng.choice(WIDTHS), self.rng.randrange(40)
         return f"if (extent(packet) >= {at + width // 8}:u32) {{ packet[{at}:u32] = {self.value(width)} }}"
 

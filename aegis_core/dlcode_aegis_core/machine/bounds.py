@@ -19,6 +19,8 @@ def image_timing(parameters: Parameters) -> Timing:
     return Timing(
         machine=parameters.model,
         refill=of.refill_cycles,
+        refill_words=of.refill_words,
+        instruction_cache=parameters.integer("cache.instruction_bytes"),
         packet_read=packet_read,
         drain=of.drain_cycles,
         depth=of.depth,

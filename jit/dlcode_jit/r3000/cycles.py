@@ -1,8 +1,9 @@
 """Bounds on the cycles of one run of an image, counted on its code: from its first instruction to its return.
 
     warm   caches and TLB hold everything, the write buffer is empty at entry: what `cost <= N cycles` means
-    safe   every fetch and every read of cached memory misses, the write buffer is full and the multiplier busy at
-           entry, and the kernel does what the verdict asks for: what a kernel admits by
+    safe   every fetch and every read of cached memory misses, but for fetches of what a loop has fetched before; the
+           write buffer is full and the multiplier busy at entry; devices hold the processor up, and the kernel does
+           what the verdict asks for: what a kernel admits by
 
 The longest way is found exactly, on the nest of loops: a loop turns as often as the certificate says, each time that it
 is come to. Along a way time passes as on the machine (`timing`); where ways meet, the latest of each moment is taken.
@@ -10,7 +11,13 @@ So no run takes longer. A run may take less: ways that no packet can go are coun
 other as if each turned its most.
 
 Assumed of the caller: code and all that an image accesses but the packet is in memory that is cached and not looked up
-in the TLB (kseg0), or that a guaranteed mapping holds; no interrupt comes; no device holds the processor up.
+in the TLB (kseg0), or that a guaranteed mapping holds; no interrupt comes; words that the instruction cache fetches at
+once are all in it or none.
+
+A loop of an image that fits the instruction cache misses each of its words once at most, each time that it is come to,
+since nothing else runs. A miss is a delay, of a refill and of what waits in the write buffer; and a delay makes nothing
+later by more than itself. So a loop takes no longer than one whose every fetch misses, nor than one whose fetches all
+hit and the delays of all its words.
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ from ..lower import entry_name
 from ..mips.row import Kind
 from ..tracking import Mark, SourceLine
 from .graph import RETURN, Function, Graph
-from .link import place
+from .link import PLACEMENT, place
 from .loops import Loop, Part, parts
 from .provenance import Origin, origins
 from .timing import START, Moments, Step, Steps, Timing, passed
@@ -33,18 +40,21 @@ from .timing import START, Moments, Step, Steps, Timing, passed
 if TYPE_CHECKING:
     from .image import MipsCode
 
-Mode = Literal["warm", "safe"]
+Mode = Literal["warm", "safe", "held"]
+"""The third is the second for code that is in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Cycles that a kernel takes after the verdict, and before the run for a private copy."""
+    """Cycles that a kernel takes after the verdict, and before the run for a private copy; and what devices take."""
 
     run: int = 0
     frame: int = 0  # for each that is sent,
     frame_byte: int = 0  # and each of its bytes
     wake: int = 0
     private_byte: int = 0  # of a packet, for a program that may rewrite
+    held_up: int = 0  # most cycles that devices use memory in any
+    held_up_every: int = 1 << 30  # so many cycles
 
 
 NO_SERVICES: Final = Services()
@@ -78,7 +88,8 @@ class Cycles:
         busy = Moments(0, timing.depth * timing.drain, max(timing.multiply, timing.divide))
         after = services.run + effects.wakes * services.wake
         after += effects.sends * (services.frame + services.frame_byte * effects.longest_frame)
-        return self._most("safe", length, busy) + after + rewrites * services.private_byte * length
+        alone = self._most("safe", length, busy) + after + rewrites * services.private_byte * length
+        return _held_up(alone, services)
 
     def shares(self, length: int, mode: Mode = "warm") -> list[Share]:
         """What the bound consists of, the dearest first: lines of source, and loops with how often they turn."""
@@ -113,8 +124,9 @@ class Cycles:
     @cached_property
     def _numbers(self) -> dict[int, int]:
         """Index of a turn's first instruction, and the number of the loop."""
-        found = {}
+        found: dict[int, int] = {}
         for offset, number in self.code.object.marks:
+            assert offset // 4 not in found, "two marks at one instruction"
             spot = self.code.spots[number - 1] if number > 0 else None
             found[offset // 4] = spot.number if isinstance(spot, Mark) else number
         return found
@@ -133,10 +145,23 @@ class Cycles:
     def _origins(self) -> Mapping[int, Origin]:
         return {} if self.code.layout.cached else origins(self._graph)
 
-    def steps(self, index: int, mode: Mode) -> Iterator[tuple[Step, int]]:
-        """What an instruction does to time."""
+    @property
+    def _fetched(self) -> int:
+        """Words of an image that are fetched at once, from multiples of so many on."""
+        return min(self.timing.refill_words, PLACEMENT // 4)
+
+    def delay(self, indexes: Collection[int]) -> int | None:
+        """Most cycles that misses of some instructions take if each comes once; None if that is not certain."""
+        timing = self.timing
+        if self.code.object.text > timing.instruction_cache:
+            return None
+        waits = timing.drain if timing.reads_pass else timing.depth * timing.drain
+        return len({index // self._fetched for index in indexes}) * (timing.refill + waits)
+
+    def steps(self, index: int, mode: Mode, *, first: bool) -> Iterator[tuple[Step, int]]:
+        """What an instruction does to time; `first` of a block, where it has not been fetched with the one before."""
         timing, one = self.timing, self._graph.instruction(index)
-        if mode == "safe":
+        if mode == "safe" and (first or index % self._fetched == 0):
             yield Step.READ, timing.refill
         if one.row.kind is Kind.LOAD:
             if cycles := self._read(index, mode):
@@ -153,7 +178,7 @@ class Cycles:
 
     def _read(self, index: int, mode: Mode) -> int:
         """Cycles that a load waits for; where it may be of several kinds of memory, of the slowest."""
-        cached = self.timing.refill if mode == "safe" else 0
+        cached = 0 if mode == "warm" else self.timing.refill
         if self.code.layout.cached:
             return cached
         match self._origins[index]:
@@ -169,6 +194,16 @@ class Cycles:
         """Most cycles, where instructions of `free` indexes take no time and loop `still` never turns."""
         walk = _Walk(self, mode, length, frozenset(free), still)
         return walk.function(self._graph.functions[self._graph.entry], entry).now
+
+
+def _held_up(cycles: int, services: Services) -> int:
+    """So many cycles while devices use memory in between."""
+    if services.held_up >= services.held_up_every:
+        raise ValueError("devices that use memory all the time leave the processor none")
+    before, total = -1, cycles
+    while total != before:
+        before, total = total, cycles + (total // services.held_up_every + bool(services.held_up)) * services.held_up
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +223,8 @@ class _Walk:
         self._steps: dict[tuple[int, int], Steps] = {}
         self._turned: dict[tuple[int, int, Moments], _Ways] = {}
         self._called: dict[tuple[int, Moments], Moments] = {}
+        self._delays: dict[tuple[int, int], int | None] = {}
+        self.held: _Walk | None = None
 
     def function(self, function: Function, entry: Moments) -> Moments:
         """The moments at its return."""
@@ -215,7 +252,7 @@ class _Walk:
         if key not in self._steps:
             self._steps[key] = _merged(
                 step for index in block.instructions if index not in self.free
-                for step in self.of.steps(index, self.mode)
+                for step in self.of.steps(index, self.mode, first=index == start)
             )  # fmt: skip
         at = passed(at, self._steps[key], self.of.timing)
         if block.calls is not None:
@@ -223,6 +260,32 @@ class _Walk:
         return dict.fromkeys(block.goes, at)
 
     def loop(self, function: Function, loop: Loop, ways: _Ways) -> _Ways:
+        """Ways out of a loop."""
+        out = self.turning(function, loop, ways)
+        if self.mode != "safe":
+            return out
+        key = function.start, id(loop)
+        if key not in self._delays:
+            self._delays[key] = self.of.delay(self.executed(function, loop.blocks))
+        delay = self._delays[key]
+        if delay is None:
+            return out
+        self.held = self.held or _Walk(self.of, "held", self.length, self.free, self.still)
+        held = self.held.turning(function, loop, ways)
+        return {start: at.earlier(held[start].after(delay)) for start, at in out.items()}
+
+    def executed(self, function: Function, starts: Collection[int]) -> set[int]:
+        """Indexes of the instructions of blocks, and of the functions that they call."""
+        found: set[int] = set()
+        for start in starts:
+            block = function.blocks[start]
+            found.update(block.instructions)
+            if block.calls is not None:
+                called = self.of._graph.functions[block.calls]
+                found |= self.executed(called, called.blocks)
+        return found
+
+    def turning(self, function: Function, loop: Loop, ways: _Ways) -> _Ways:
         """Ways out of a loop. Its turns begin later and later, so of those the last is the latest."""
         first = {start: at for start, at in ways.items() if start not in loop.turns}
         out = self.through(function, loop.parts, first)

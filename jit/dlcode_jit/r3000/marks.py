@@ -18,7 +18,7 @@ from ..mips.row import Kind
 from .editing import edited, holds_addresses, words_of
 from .link import Object, place
 
-_BREAK = 0x0000_000D
+_BREAK, _NOP = 0x0000_000D, 0
 _DIVISION = re.compile(r"(?:quotient|remainder)\.i(\d+)")
 
 
@@ -36,7 +36,7 @@ def unmarked(object: Object) -> Object:
         raise CodeGeneratorError("code with loops holds addresses of code, so that marks can't be taken out")
     starts, decoded = [start for start, _ in object.lines], [decode(word) for word in words]
     jumped_to = _targets(object) | set(found)
-    marks, nops = list[tuple[int, int]](), dict[int, int]()
+    marks, kept = list[tuple[int, int]](), bytearray(object.data)
     for index in found:
         row = bisect_right(starts, 4 * index) - 1
         number = _turns(object, 4 * index) or (object.lines[row][1] if row >= 0 else 0)
@@ -48,8 +48,9 @@ def unmarked(object: Object) -> Object:
         marks.append((4 * index, number))
         behind = decoded[index + 1] if index + 1 < len(words) else None
         if index + 1 in jumped_to or (before is not None and _meets(before, behind)):
-            nops[index] = 1
-    return edited(replace(object, marks=tuple(marks)), nops, frozenset(found))
+            struct.pack_into("<I", kept, 4 * index, _NOP)
+    without = frozenset(index for index in found if struct.unpack_from("<I", kept, 4 * index) != (_NOP,))
+    return edited(replace(object, data=bytes(kept), marks=tuple(marks)), {}, without)
 
 
 def _targets(object: Object) -> set[int]:

@@ -19,7 +19,9 @@ class Timing:
     """A machine's numbers, all in CPU cycles. Regions, stack, lease, queue and constants lie in cached memory."""
 
     machine: str
-    refill: int  # a read that a cache missed: as many words as it fetches at once
+    refill: int  # a read that a cache missed: of as many words as it fetches at once,
+    refill_words: int
+    instruction_cache: int  # bytes
     packet_read: int  # a read of packet memory that is not cached, of any width
     drain: int  # of one store from the write buffer
     depth: int  # stores that the write buffer holds
@@ -39,6 +41,10 @@ class Moments(NamedTuple):
     def later(self, other: Moments) -> Moments:
         """At each moment, the later one."""
         return Moments(*map(max, self, other))
+
+    def earlier(self, other: Moments) -> Moments:
+        """At each moment, the earlier one."""
+        return Moments(*map(min, self, other))
 
     def after(self, start: int) -> Moments:
         """The same, so many cycles later."""

@@ -1,0 +1,222 @@
+"""Bounds on cycles against runs: none may take longer, and how near do they come?
+
+    python -m tests.bounds [FIRST_SEED [PROGRAMS [ENGINE]]]
+
+The programs are the examples and generated ones, with loops and without, in every layout. A warm run begins with all in
+the caches and an empty write buffer, a cold one with nothing in them and a full one. What is reported of a program is
+the run that comes nearest to its bound.
+
+Generated programs with loops are not proved: their loops are said to turn as often as the interpreter has seen them
+turn at most on the very inputs that are then run, which leaves a bound no slack that a proof would have had.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_dsl.compile import compile_bytes
+from dlcode_dsl.core import form
+from dlcode_dsl.core.form import Program, Statement
+from dlcode_dsl.core.interpret import Fault, Memory, Packet, run
+from dlcode_jit.errors import ImageError
+from dlcode_jit.layouts import BUFFER, GAPPED, HALVES, PLAIN, Layout
+from dlcode_jit.outcome import Outcome
+from dlcode_jit.r3000.image import MipsCode, mips_code
+from dlcode_verifier import Certificate, Linear, Options, Proved, Turns, verify
+from tests.bare_machine import BareMachine, Engine
+from tests.generators import nodes, random_packets, random_program
+from tests.jit.gate import unproved_mips_code
+from tests.jit.looping import looping_inputs, looping_program
+from tests.jit.programs import cut_short, interpreted
+
+LAYOUTS = (PLAIN, GAPPED, BUFFER, HALVES)
+MODEL = {PLAIN: "dec5000-125", GAPPED: "dec5000-125", BUFFER: "dec5000-200", HALVES: "dec3100"}
+"""A machine of which each layout is."""
+
+LARGE = 1 << 19
+"""Bytes of caches that hold all memory of the test's machine: warm means that nothing misses."""
+
+Input = tuple[Packet, Memory | None, Outcome]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One program in one layout: how near its runs came to its bounds, 1.0 being the bound itself."""
+
+    name: str
+    layout: str
+    looping: bool
+    runs: int
+    warm: float
+    safe: float
+
+
+@dataclass
+class Tally:
+    """What was run."""
+
+    found: list[Found] = field(default_factory=list)
+
+    def report(self) -> str:
+        """A table of medians and least ratios, of programs with loops and without."""
+        lines = [f"{'programs':24} {'number':>6} {'runs':>7}   warm: median  least   safe: median  least"]
+        for looping in (False, True):
+            for layout in LAYOUTS:
+                here = [one for one in self.found if one.layout == layout.name and one.looping is looping]
+                if here:
+                    what = f"{'with loops' if looping else 'straight'}, {layout.name}"
+                    warm, safe = [one.warm for one in here], [one.safe for one in here]
+                    lines.append(
+                        f"{what:24} {len(here):6} {sum(one.runs for one in here):7}"
+                        f"         {median(warm):6.3f} {min(warm):6.3f}         {median(safe):6.3f} {min(safe):6.3f}"
+                    )
+        return "\n".join(lines) + "\n"
+
+
+def parameters(layout: Layout) -> Parameters:
+    """A machine's, with caches large enough to be warm."""
+    large = {"cache.data_bytes": LARGE, "cache.instruction_bytes": LARGE}
+    return Parameters.load(MODEL[layout]).replace(large)
+
+
+def compare(code: MipsCode, asked: Layout, inputs: Iterable[Input], engine: Engine | None = None) -> Found:
+    """Run a program warm and cold on each input. An AssertionError says that a bound is none, or of another outcome."""
+    machine = BareMachine(code, parameters(asked), *([engine] if engine else []))
+    cycles = code.cycles(machine.timing)
+    warm_bound, safe_bound = cache(cycles.warm), cache(cycles.safe)
+    warm = safe = 0.0
+    runs = 0
+    for packet, memory, expected in inputs:
+        length = len(packet.data)
+        for state in ("warm", "cold"):
+            where = f"{code.program.name} in {asked.name}, {state}, on {packet.data.hex()}"
+            assert machine.run(packet, memory, state) == expected, where
+            bound = warm_bound(length) if state == "warm" else safe_bound(length)
+            assert machine.cycles <= bound, f"{machine.cycles} cycles of at most {bound}: {where}"
+            runs += 1
+            if state == "warm":
+                warm = max(warm, machine.cycles / bound)
+            else:
+                safe = max(safe, machine.cycles / bound)
+    looping = any(isinstance(node, form.Loop | form.Copy) for node in nodes(code.program))
+    return Found(code.program.name, asked.name, looping, runs, warm, safe)
+
+
+# ---- examples
+
+
+def examples() -> Iterator[tuple[Certificate, list[Input]]]:
+    """Each program of the examples that has tests, with the tests' packets whole, cut and altered."""
+    for path in sorted((Path(__file__).parents[1] / "examples").glob("*.ash")):
+        of: dict[str, tuple[Program, list[Input]]] = {}
+        for test in compile_bytes(path.read_bytes(), path.name).tests:
+            _, inputs = of.setdefault(test.program.name, (test.program, []))
+            whole = test.packet
+            packets = [whole, *cut_short(whole)[:: max(1, len(whole.data) // 8)]]
+            packets += [Packet(_flipped(whole.data, at), whole.wire_length) for at in range(12, len(whole.data), 9)]
+            inputs += [(one, test.memory, interpreted(test.program, one, test.memory)) for one in packets]
+        for program, inputs in of.values():
+            answer = verify(program)
+            if isinstance(answer, Proved):
+                yield answer.certificate, inputs
+
+
+def _flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+
+
+# ---- generated programs
+
+
+def straight(seeds: Iterable[int]) -> Iterator[tuple[Certificate, list[Input]]]:
+    """Generated programs without loops, those that are proved."""
+    for seed in seeds:
+        answer = verify(random_program(seed), options=Options(isolated=False))
+        if isinstance(answer, Proved):
+            program = answer.certificate.program
+            drawn = random_packets(program, seed, count=6)
+            yield answer.certificate, [(*one, interpreted(program, *one)) for one in drawn]
+
+
+def looping(seed: int, layout: Layout, *, may_rewrite: bool) -> tuple[MipsCode, list[Input]]:
+    """A generated program with loops, which turn as often as they were seen to."""
+    program = looping_program(seed, may_rewrite=may_rewrite)
+    seen: dict[int, int] = {}
+    inputs: list[Input] = []
+    for packet, memory in looping_inputs(program, seed, 8):
+        counting = Counting(program)
+        try:
+            outcome = run(program, packet, memory, enough=20_000, observe=counting)
+        except Fault:
+            continue
+        inputs.append((packet, memory, Outcome(outcome.verdict, outcome.memory, outcome.effects, outcome.data)))
+        for node, most in counting.most.items():
+            seen[node] = max(most, seen.get(node, 0))
+    turns = {node: Turns(Linear(most - 1)) for node, most in seen.items()}
+    (code,) = unproved_mips_code([program], layout, turns)
+    return code, inputs
+
+
+class Counting:
+    """Counts how many turns of each loop begin, each time that it is come to."""
+
+    def __init__(self, program: Program) -> None:
+        loops = [node for node in nodes(program) if isinstance(node, form.Loop)]
+        self.first = {id(loop.body[0]): id(loop) for loop in loops}
+        self.now: dict[int, int] = {id(loop): 0 for loop in loops}
+        self.most = dict(self.now)
+
+    def __call__(self, statement: Statement, turns: int, names: Mapping[str, int], *_: object) -> None:
+        if isinstance(statement, form.Loop) and turns:
+            return
+        if isinstance(statement, form.Loop):
+            self.now[id(statement)] = 0
+        loop = self.first.get(id(statement))
+        if loop is not None:
+            self.now[loop] += 1
+            self.most[loop] = max(self.most[loop], self.now[loop])
+
+
+# ---- all of it
+
+
+def measure(first: int, count: int, engine: Engine | None = None, tally: Tally | None = None) -> Tally:
+    """Examples in every layout, then `count` generated programs, half of them with loops, each in two layouts."""
+    tally = tally or Tally()
+    for certificate, inputs in examples():
+        for layout in LAYOUTS:
+            (code,) = mips_code([certificate], layout)
+            tally.found.append(compare(code, layout, inputs, engine))
+    for number, (certificate, inputs) in enumerate(straight(range(first, first + count // 2))):
+        for layout in (PLAIN, LAYOUTS[1 + number % 3]):
+            (code,) = mips_code([certificate], layout)
+            tally.found.append(compare(code, layout, inputs, engine))
+    for seed in range(first, first + count - count // 2):
+        for layout in (PLAIN, LAYOUTS[1 + seed % 3]):
+            tally.found.append(compared_looping(seed, layout, engine))
+    return tally
+
+
+def compared_looping(seed: int, layout: Layout, engine: Engine | None = None) -> Found:
+    """One generated program with loops."""
+    code, inputs = looping(seed, layout, may_rewrite=layout is PLAIN)
+    try:
+        return compare(code, layout, inputs, engine)
+    except ImageError as error:
+        raise AssertionError(f"seed {seed} in {layout.name}: {error}") from error
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    first, count = (int(one) for one in (*sys.argv[1:3], *("0", "200")[len(sys.argv[1:3]) :]))
+    print(measure(first, count).report(), end="")
+
+
+if __name__ == "__main__":
+    main()
