@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .host import Batch, HostImage, Lease, host_image
     from .outcome import Outcome
     from .r3000.image import MipsCode, MipsImage, mips_code, mips_image
+    from .sets.host import MergedSet
+    from .sets.r3000 import MipsSet
     from .shown import assembly_text, llvm_text
 
 _HOMES = {
@@ -21,8 +23,10 @@ _HOMES = {
     "HostImage": ".host",
     "ImageError": ".errors",
     "Lease": ".host",
+    "MergedSet": ".sets.host",
     "MipsCode": ".r3000.image",
     "MipsImage": ".r3000.image",
+    "MipsSet": ".sets.r3000",
     "Outcome": ".outcome",
     "assembly_text": ".shown",
     "host_image": ".host",
@@ -37,8 +41,10 @@ __all__ = [
     "HostImage",
     "ImageError",
     "Lease",
+    "MergedSet",
     "MipsCode",
     "MipsImage",
+    "MipsSet",
     "Outcome",
     "assembly_text",
     "host_image",

@@ -106,6 +106,9 @@ class Binding:
             lent = self.environment.admit(image, regions, self.capability, instead_of=self)
             self._release()
             self._install(image, lent)
+            self.environment.core.measure()
+            self.environment.core.demultiplexer.announce()
+        self.environment.core.demultiplexer.take_in(self)
 
     def revoke(self) -> None:
         """Unbind the program. Its regions are the application's again; what it queued stays queued."""

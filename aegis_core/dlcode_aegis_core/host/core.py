@@ -21,6 +21,7 @@ from dlcode_dsl.core.interpret import Packet, Sent
 
 from ..bindings.capability import Capability
 from .binding import Binding
+from .demultiplexer import Demultiplexer
 from .environment import Environment
 from .region import Region
 from .revocation import Reclaimed, Request, reclaim
@@ -63,8 +64,10 @@ class Core:
         self._capability = capability or Capability()
         self.lock = RLock()
         self.bindings: list[Binding] = []  # in bind order
+        self.demultiplexer = Demultiplexer(self)
         self.revoked: set[Capability] = set()
         self.unclaimed = 0  # packets that no binding took
+        self._shortest = 0  # the least maximum of a bound program
         self._environments: dict[str, Environment] = {}
         self._frames: deque[Frame] = deque()
 
@@ -89,7 +92,7 @@ class Core:
             return found
 
     def deliver(self, packet: bytes | Packet) -> Delivery:
-        """Offer a packet to the bindings, in bind order, until one takes it.
+        """Offer a packet to the bindings of its owner, in bind order, until one takes it.
 
         `consume` and `drop` end its way; `pass`, `abort` and a filter's match give it to the owner's normal path.
         """
@@ -98,7 +101,10 @@ class Core:
         elif type(packet.data) is not bytes:  # what somebody could still change
             packet = Packet(bytes(memoryview(packet.data)), packet.wire_length)
         with self.lock:
-            return self.offer(packet, self.bindings)
+            if len(packet.data) > self._shortest:  # it is told to all programs that it is too long for
+                return self.offer(packet, self.bindings)
+            owner = self.demultiplexer.owner(packet)
+            return self.offer(packet, () if owner is None else owner.bound)
 
     def offer(self, packet: Packet, bindings: Sequence[Binding]) -> Delivery:
         """Offer a packet to bindings, in order. Used under the core's lock."""
@@ -159,3 +165,10 @@ class Core:
     def forget(self, binding: Binding) -> None:
         """Deliver nothing to a binding any more."""
         self.bindings.remove(binding)
+        binding.environment.bound.remove(binding)
+        self.demultiplexer.leave_out(binding)
+        self.measure()
+
+    def measure(self) -> None:
+        """The bindings, or what they run, have changed."""
+        self._shortest = min((binding.program.maximum for binding in self.bindings), default=0)

@@ -60,6 +60,7 @@ class Environment:
         self.overflow = 0  # packets that found no room to wait
         self.repossessed: list[Binding | Region] = []  # what the core took, oldest first
         self.regions: list[Region] = []  # that it has and that are live
+        self.bound: list[Binding] = []  # what it has bound, in bind order
         self._charged = 0
         self._credit: int | None = None
         self._packets: deque[Packet] = deque()
@@ -89,7 +90,11 @@ class Environment:
             lent = self.admit(image, regions, right)
             binding = Binding(self, image, lent, right)
             self.core.bindings.append(binding)
-            return binding
+            self.bound.append(binding)
+            self.core.measure()
+            self.core.demultiplexer.announce()
+        self.core.demultiplexer.take_in(binding)
+        return binding
 
     def packets(self) -> list[Packet]:
         """The packets that came by the normal path, oldest first; they are taken out."""
@@ -110,7 +115,7 @@ class Environment:
             self._credit = (self._credit or 0) + operations
             for _ in range(len(self._deferred)):
                 before = len(self._deferred)
-                self.core.offer(self._deferred.popleft(), self.bindings)
+                self.core.offer(self._deferred.popleft(), self.bound)
                 if len(self._deferred) == before:  # it waits again, and so do those behind it
                     self._deferred.rotate(1)
                     break
@@ -125,7 +130,7 @@ class Environment:
     def bindings(self) -> list[Binding]:
         """What it has bound, in bind order."""
         with self.core.lock:
-            return [binding for binding in self.core.bindings if binding.environment is self]
+            return list(self.bound)
 
     # ---- used by the core and by bindings, under the core's lock
 

@@ -16,7 +16,8 @@ def test_every_run_is_charged_its_proved_most() -> None:
     one = owner(core, "one")
     binding = one.download(proved(counter(0, 9)), seen=one.region(32, 1))
     core.deliver(b"\x01")
-    core.deliver(b"\x63")  # declined, and run all the same
+    core.deliver(b"\x01")
+    core.deliver(b"\x63")  # not the owner's, so nothing of his is run
     assert one.account == Account(charged=2 * ONE, credit=None, deferred=0, lost=0)
     assert binding.stats.operations == 2 * ONE
 
