@@ -11,9 +11,10 @@ The microcode is a generator that yields the times at which it goes on. Its cloc
 current instruction delays still happens at its nominal time for the chip.
 
 What the data sheet leaves open, and the model decides: a chip that is started without INIT works with a block of zeros;
-INIT while it runs is put off until it has been stopped; a transmission is stopped by no longer loading its FIFO, so
-that what the FIFO holds still goes out. Not modelled: the chip's own interframe timer in two parts, and its heartbeat
-window; a transceiver without a heartbeat is `transceiver.heartbeat` = 0.
+INIT while it runs has no effect; a transmission is stopped by no longer loading its FIFO, so that what the FIFO holds
+still goes out. A store of the CPU's reaches the chip at the end of the instruction during which it drains. Not modelled:
+the chip's own interframe timer in two parts, and its heartbeat window; a transceiver without a heartbeat is
+`transceiver.heartbeat` = 0.
 
 Sources: Am7990 and Am79C90 data sheets (AMD 17881C, pages 24 to 33, 57); parameters carry their own.
 """
