@@ -5,6 +5,7 @@
     with dlcode.open("day.pcapng") as capture:
         module["web"].count(capture)             # one native pass
     core = dlcode.Core()                         # the core in this process
+    machine = dlcode.Machine("5000/200")         # an emulated DECstation, for programs of one's own
 
 This is the face. Never: parses, proves or emits code itself; imports z3, llvmlite, numpy or rich before they are used.
 """
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlcode.captures import ETHERNET, Capture, CaptureError, Packet
     from dlcode.captures import open_capture as open
+    from dlcode.machine import Machine
     from dlcode.modules import Filter, Handler, LinkMismatch, Module, Refused, load, loads
     from dlcode_aegis_core.bindings import BindError, Capability
     from dlcode_aegis_core.host import Core
 
-_ROOMS = ("aegis_core", "captures", "dsl", "jit", "verifier")  # modules that are imported when first named
+_ROOMS = ("aegis_core", "captures", "dsl", "jit", "machine", "verifier")  # modules that are imported when first named
 _HOMES = {
     "BindError": ("dlcode_aegis_core.bindings", "BindError"),
     "Capability": ("dlcode_aegis_core.bindings", "Capability"),
@@ -32,6 +34,7 @@ _HOMES = {
     "Filter": ("dlcode.modules", "Filter"),
     "Handler": ("dlcode.modules", "Handler"),
     "LinkMismatch": ("dlcode.modules", "LinkMismatch"),
+    "Machine": ("dlcode.machine", "Machine"),
     "Module": ("dlcode.modules", "Module"),
     "Packet": ("dlcode.captures", "Packet"),
     "Refused": ("dlcode.modules", "Refused"),
@@ -51,6 +54,7 @@ __all__ = [
     "Filter",
     "Handler",
     "LinkMismatch",
+    "Machine",
     "Module",
     "Packet",
     "Refused",

@@ -10,10 +10,10 @@ from typing import Any
 
 from dlcode.command_line import CannotRun
 from dlcode.commands.sim.settings import declare_machine, settings
-from dlcode.files import replacing
+from dlcode.machine import Machine
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import BadParameter, UnknownParameter
-from dlcode_aegis_core.machine.programs import Exit, Fault, Machine, OutOfCycles, ProgramError, Statistics, Stop
+from dlcode_aegis_core.machine.programs import Exit, Fault, OutOfCycles, ProgramError, Statistics, Stop
 
 CYCLES = 10_000_000_000
 HELP = """
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     machine.count_refills = options.stats
     with ExitStack() as stack:
         if options.trace:
-            stack.enter_context(machine.tracing(stack.enter_context(replacing(options.trace))))
+            stack.enter_context(machine.trace(options.trace))
         try:
             stop = machine.run(cycles=options.cycles)
         except BeyondModel as error:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from dlcode.command_line import CannotRun
 from dlcode.commands.sim.execute import CYCLES, describe, load
 from dlcode.commands.sim.settings import declare_machine
+from dlcode.machine import Machine
 from dlcode_aegis_core.machine.limits import BeyondModel
-from dlcode_aegis_core.machine.programs import AtBreakpoint, Exit, Fault, Machine, OutOfCycles, ProgramError, Stop
+from dlcode_aegis_core.machine.programs import AtBreakpoint, Exit, Fault, OutOfCycles, ProgramError, Stop
 from dlcode_aegis_core.machine.tlb import DIRTY, GLOBAL, PAGE, UNCACHED, VALID
 from dlcode_jit.mips.disassemble import disassemble
 from dlcode_jit.mips.registers import GENERAL_NAMES, Control
@@ -115,7 +116,7 @@ class _Session:
         if isinstance(ended, Fault):
             return describe(self.machine, ended)
         line = self.line(self.machine.pc)
-        pending = self.machine.cpu.pending_load
+        pending = self.machine.pending_load
         return line if pending is None else f"{line:60} # {self.load(pending)}"
 
     def line(self, address: int) -> str:
@@ -124,10 +125,10 @@ class _Session:
         text = "nothing is here" if word is None else f"{word:08x}  {disassemble(word, address)}"
         return f"{address:08x}  {self.machine.place(address):20} {text}"
 
-    def load(self, pending: tuple[int, int]) -> str:
+    def load(self, pending: tuple[str, int]) -> str:
         """A load under way."""
         register, value = pending
-        return f"${GENERAL_NAMES[register % 32]} will be {value:#x}"
+        return f"${register} will be {value:#x}"
 
     def stopped(self, stop: Stop) -> None:
         """Say why it runs no further."""
@@ -167,8 +168,8 @@ class _Session:
             cells = [f"{'$' + GENERAL_NAMES[number]:>5} {cpu.gpr[number]:08x}" for number in range(row, 32, 8)]
             print("  ".join(cells))
         print(f"   pc {self.machine.pc:08x}     hi {cpu.hi:08x}     lo {cpu.lo:08x}  cycle {cpu.cycles}")
-        if cpu.pending_load is not None:
-            print(f"a load is under way: {self.load(cpu.pending_load)} after the next instruction")
+        if self.machine.pending_load is not None:
+            print(f"a load is under way: {self.load(self.machine.pending_load)} after the next instruction")
         print("  ".join(f"{register.name.lower()} {cpu.read_control(register):08x}" for register in Control))
 
     def tlb(self, operands: list[str]) -> None:

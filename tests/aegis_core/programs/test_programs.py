@@ -309,7 +309,7 @@ def test_single_steps_and_one_run_agree_in_every_cycle() -> None:
         pass
 
     assert stop == ran.run() == Exit(4)
-    assert stepped.cpu.gpr[:32] == ran.cpu.gpr[:32]
+    assert list(stepped.cpu.gpr) == list(ran.cpu.gpr)
     assert stepped.statistics.cycles == ran.statistics.cycles
     assert stepped.statistics.instructions == ran.statistics.instructions
 

@@ -36,7 +36,8 @@ from dlcode_jit.mips.assemble import Assembly, assemble
 from dlcode_jit.mips.decode import decode
 from dlcode_jit.mips.elf import OBJECT, ElfError, Executable, read_elf, read_executable
 from dlcode_jit.mips.objects import place, read_object
-from dlcode_jit.mips.registers import GENERAL_NUMBERS, ExceptionCode
+from dlcode_jit.mips.registers import GENERAL_NAMES, GENERAL_NUMBERS, ExceptionCode
+from dlcode_jit.mips.source import did_you_mean
 
 DEFAULT_MODEL: Final = "5000/200"
 MONITOR: Final = 0x80000000
@@ -103,6 +104,32 @@ class Statistics:
     def cycles_per_instruction(self) -> float:
         """CPI; 0 before the first instruction."""
         return self.cycles / self.instructions if self.instructions else 0.0
+
+
+class Registers:
+    """The general registers by name, without the `$`: "sp" or "29"; and "hi", "lo" and "pc"."""
+
+    def __init__(self, cpu: Processor) -> None:
+        self._cpu = cpu
+
+    def __getitem__(self, name: str) -> int:
+        """Its value, unsigned, without what a load under way will bring. Raises ProgramError for a name of none."""
+        if name in _SPECIAL:
+            value: int = getattr(self._cpu, name)
+            return value
+        return self._cpu.gpr[self._number(name)]
+
+    def __setitem__(self, name: str, value: int) -> None:
+        """Set it to the low 32 bits of a value; $zero stays zero."""
+        if name in _SPECIAL:
+            setattr(self._cpu, name, value & 0xFFFFFFFF)
+        elif self._number(name):
+            self._cpu.gpr[self._number(name)] = value & 0xFFFFFFFF
+
+    def _number(self, name: str) -> int:
+        if name not in GENERAL_NUMBERS:
+            raise ProgramError(f'no register "{name}"' + did_you_mean(name, (*GENERAL_NUMBERS, *_SPECIAL)))
+        return GENERAL_NUMBERS[name]
 
 
 class Machine:
@@ -347,6 +374,17 @@ class Machine:
         return self.cpu.pc
 
     @property
+    def registers(self) -> Registers:
+        """The registers, to look at and to set."""
+        return Registers(self.cpu)
+
+    @property
+    def pending_load(self) -> tuple[str, int] | None:
+        """Name of the register, and the value, of the load whose result the next instruction does not see yet."""
+        pending = self.cpu.pending_load
+        return None if pending is None else (GENERAL_NAMES[pending[0] % 32], pending[1])
+
+    @property
     def ended(self) -> Exit | Fault | None:
         """How the program ended; None while it runs."""
         return self._ended
@@ -397,6 +435,7 @@ _WITH_ADDRESS: Final = (
     *(ExceptionCode.TLB_MODIFIED, ExceptionCode.TLB_LOAD, ExceptionCode.TLB_STORE),
     *(ExceptionCode.ADDRESS_LOAD, ExceptionCode.ADDRESS_STORE),
 )
+_SPECIAL: Final = ("hi", "lo", "pc")
 _CALL_OPCODES: Final = (1, 3)  # bltzal and bgezal; jal
 _TURN_CYCLES: Final = 50_000_000
 """How long the processor runs at most before Python sees to signals: what its user types, for instance."""
