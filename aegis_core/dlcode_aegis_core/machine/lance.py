@@ -12,9 +12,10 @@ current instruction delays still happens at its nominal time for the chip.
 
 What the data sheet leaves open, and the model decides: a chip that is started without INIT works with a block of zeros;
 INIT while it runs has no effect; a transmission is stopped by no longer loading its FIFO, so that what the FIFO holds
-still goes out. A store of the CPU's reaches the chip at the end of the instruction during which it drains. Not modelled:
-the chip's own interframe timer in two parts, and its heartbeat window; a transceiver without a heartbeat is
-`transceiver.heartbeat` = 0.
+still goes out. A store of the CPU's reaches the chip at the end of the instruction during which it drains.
+
+Not modelled: the chip's own interframe timer in two parts, and its heartbeat window; a transceiver without a heartbeat
+is `transceiver.heartbeat` = 0.
 
 Sources: Am7990 and Am79C90 data sheets (AMD 17881C, pages 24 to 33, 57); parameters carry their own.
 """
