@@ -19,7 +19,7 @@ from dlcode_aegis_core.machine.bus import Device, Window
 from dlcode_aegis_core.machine.dma import Dma
 from dlcode_aegis_core.machine.ioasic import Interrupt, IoAsic
 from dlcode_aegis_core.machine.memory import Memory
-from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
 from dlcode_aegis_core.machine.system_registers import LANCE, Kn01Register, Kn02Register
 from dlcode_aegis_core.machine.units import cycles_of
 
@@ -51,7 +51,7 @@ class Board:
 
 
 def build(parameters: Parameters, memory: Memory, wiring: Wiring) -> Board:
-    """The board that the model names."""
+    """The board that the model names. Raises BadParameter for one that can't be."""
     return _BOARDS[parameters.board](parameters, memory, wiring)
 
 
@@ -98,8 +98,11 @@ def _kn01(parameters: Parameters, memory: Memory, wiring: Wiring) -> Board:
 
 
 def _buffer(parameters: Parameters, halves: bool) -> Window:
+    base = parameters.integer("lance_buffer.base")
+    if base % 4:
+        raise BadParameter(f"lance_buffer.base must be the address of a word, not {base:#x}")
     return Window(
-        base=parameters.integer("lance_buffer.base"),
+        base=base,
         size=parameters.integer("lance_buffer.bytes") * (2 if halves else 1),
         load_cycles=access_cycles(parameters, "lance_buffer.read_ns"),
         store_cycles=access_cycles(parameters, "lance_buffer.write_ns"),

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from dlcode_aegis_core.machine.bus import Window
+from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
 from dlcode_aegis_core.machine.simulation import run_together
 from dlcode_aegis_core.machine.station import Station
@@ -228,6 +229,31 @@ def test_parts_in_one_place_are_refused() -> None:
     changed = PARAMETERS["dec5000-200"].replace({"rtc.base": 0x1F800000})
     with pytest.raises(BadParameter, match=r"DECstation 5000/200: .* overlaps"):
         Station(changed, Wire(changed), bytes(6), "odd")
+
+
+def test_buffer_memory_off_a_word_is_refused() -> None:
+    changed = PARAMETERS["dec3100"].replace({"lance_buffer.base": 0x19000002})
+    with pytest.raises(BadParameter, match="address of a word, not 0x19000002"):
+        Station(changed, Wire(changed), bytes(6), "odd")
+
+
+EXTREMES = (0, 1, 2, 3, 7, 1000, 10**6, 10**9, 2**31, 10**12, 10**18)
+
+
+@pytest.mark.parametrize("model", ["dec5000-125", "dec5000-200", "dec2100"])
+def test_any_number_works_or_is_refused_with_a_reason(model: str) -> None:
+    """Every number of a model at values from nothing to far too much, but for sizes that would fill this computer."""
+    reasons = []
+    for name in PARAMETERS[model]:
+        for value in EXTREMES:
+            if value >= 1 << 24 and name.endswith("bytes"):
+                continue
+            try:
+                run_together(pair(PARAMETERS[model].replace({name: value})), 30 * US)
+            except (BadParameter, BeyondModel) as refusal:
+                reasons.append(str(refusal))
+    assert len(reasons) > 50
+    assert all(len(reason) > 20 for reason in reasons)
 
 
 def test_addresses_past_the_lances_memory_come_round() -> None:
