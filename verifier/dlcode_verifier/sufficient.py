@@ -223,6 +223,10 @@ def _replaced_in(statement: Statement, old: form.Loop, new: form.Loop) -> Statem
             changed = {"body": _replaced(body, old, new)}
         case form.Loop():
             changed = {"head": _replaced(statement.head, old, new), "body": _replaced(statement.body, old, new)}
+            if statement.exhausted is not None:
+                changed["exhausted"] = _replaced(statement.exhausted, old, new)
+        case form.Read(_, _, _, otherwise) if otherwise is not None:
+            changed = {"otherwise": _replaced(otherwise, old, new)}
         case _:
             return statement
     same = all(getattr(statement, name) is part for name, part in changed.items())

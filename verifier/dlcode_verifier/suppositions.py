@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 
 from dlcode_dsl.core import form
 from dlcode_dsl.core.check import bodies
@@ -174,12 +174,13 @@ def measures(program: Program, loop: form.Loop) -> list[tuple[Expression, ...]]:
     kept = [form.Variable(name, scope[name]) for name in names_told(loop) if name in scope]
     ends: list[Expression] = [form.Extent("packet"), *(part for part in kept if part not in numbers)]
     singles: list[Expression] = list(numbers)
+    for other in numbers:
+        singles += (
+            form.Binary("-", one, other) for one in [*ends, *numbers] if one != other and one.type == other.type
+        )
+    for one, other in combinations(numbers, 2):
+        singles += [form.Binary("+", one, other)] if one.type == other.type else []
     singles += (form.Binary("-", form.Constant((1 << name.type.bits) - 1, name.type), name) for name in numbers)
-    for symbol in ("-", "+"):
-        for one in [*ends, *numbers] if symbol == "-" else numbers:
-            for other in numbers:
-                if one != other and one.type == other.type and (symbol == "-" or one.name < other.name):  # type: ignore[union-attr]
-                    singles.append(form.Binary(symbol, one, other))
     several = [parts for size in (2, 3) for parts in permutations(numbers[:MOVING], size)]
     return [*((single,) for single in singles), *several]
 
@@ -194,6 +195,7 @@ def _loops(body: Body, outer: Mapping[str, Type]) -> Iterator[tuple[form.Loop, d
         if isinstance(statement, form.Loop):
             yield statement, dict(scope)
             yield from _loops((*statement.head, *statement.body), scope)
+            yield from _loops(statement.exhausted or (), scope)
         else:
             for inner in bodies(statement):
                 yield from _loops(inner, scope)
