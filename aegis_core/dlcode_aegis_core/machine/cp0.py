@@ -9,6 +9,7 @@
     10   EntryHi   tlb.py
     12   Status    31:28 coprocessors usable  22 BEV  17 SwC: caches swapped  16 IsC: data cache isolated  15:8 IM
                    5 KUo 4 IEo  3 KUp 2 IEp  1 KUc 0 IEc: user mode and interrupts enabled, old, previous, current
+              RE, bit 25, would turn user mode's byte order round: beyond the model
     13   Cause     31 BD  29:28 CE  15:10 IP of the hardware lines, read only   9:8 IP of software   6:2 ExcCode
     14   EPC       where to go on: the instruction, or the branch in whose delay slot it is (BD = 1)
     15   PRId      the processor; read only
@@ -31,7 +32,8 @@ STATUS_SWAP: Final = 1 << 17
 STATUS_ISOLATE: Final = 1 << 16
 STATUS_USER: Final = 1 << 1
 STATUS_INTERRUPTS: Final = 1 << 0
-STATUS_WRITABLE: Final = 0xF257FF3F  # all but TS, PE and the bits that are always zero
+STATUS_REVERSE: Final = 1 << 25
+STATUS_WRITABLE: Final = 0xF247FF3F  # all but TS, PE, CM and the bits that are always zero
 CAUSE_DELAY_SLOT: Final = 1 << 31
 CAUSE_SOFTWARE: Final = 0x300
 CAUSE_HARDWARE_SHIFT: Final = 10

@@ -33,7 +33,7 @@ from dlcode_aegis_core.machine.bus import Bus, Device
 from dlcode_aegis_core.machine.cache import Cache
 from dlcode_aegis_core.machine.cp0 import Cp0, MachineException
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
-from dlcode_aegis_core.machine.limits import BeyondModel
+from dlcode_aegis_core.machine.limits import REVERSE, UNALIGNED, BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Processor, Trace
 from dlcode_aegis_core.machine.timing import Timing
@@ -346,7 +346,7 @@ class Cpu:
             return
         device = self._device(physical, Access.STORE)
         if width is None:
-            raise BeyondModel(f"swl or swr to a device, at {physical:#x}")
+            raise BeyondModel(UNALIGNED.format(physical))
         offset = physical - device.base
         effect = partial(device.store, offset, width, value >> 8 * (physical & 3))
         self._post(device.store_cycles(offset, width), effect)
@@ -453,6 +453,8 @@ class Cpu:
         return self.cp0.read(register, self._random(), self.interrupt_lines)
 
     def write_control(self, register: int, value: int) -> None:
+        if register == Control.SR and value & cp0.STATUS_REVERSE:
+            raise BeyondModel(REVERSE)
         self.cp0.write(register, value)
         if register == Control.ENTRYHI:
             self._forget_pages()

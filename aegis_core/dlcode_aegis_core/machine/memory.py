@@ -14,6 +14,9 @@ def shared_words(size: int) -> tuple[bytearray, memoryview]:
     return data, memoryview(data).cast("I")
 
 
+MOST: Final = 1 << 29
+
+
 class Memory:
     """`size` bytes, all zero, little-endian. `data` is the bytes; `words` the same memory as 32-bit words.
 
@@ -27,5 +30,7 @@ class Memory:
     def __init__(self, size: int) -> None:
         if size <= 0 or size % 4096:
             raise ValueError(f"memory of {size} bytes is not a number of 4096-byte pages")
+        if size > MOST:
+            raise ValueError(f"memory of {size} bytes is more than the {MOST} that kseg0 reaches")
         self.size: Final = size
         self.data, self.words = shared_words(size)

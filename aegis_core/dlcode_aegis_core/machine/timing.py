@@ -54,7 +54,7 @@ class Timing:
             refill_cycles=read + cycles(parameters["memory.read_next_ns"] * (words - 1)),
             refill_words=words,
             depth=parameters.integer("write_buffer.depth"),
-            reads_pass="write_buffer.reads_pass" in parameters and bool(parameters["write_buffer.reads_pass"]),
+            reads_pass=bool(parameters["write_buffer.reads_pass"]),
             random_counts_cycles=bool(parameters["tlb.random_counts_cycles"]),
         )
         for name in cls.__dataclass_fields__:

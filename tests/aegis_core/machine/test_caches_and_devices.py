@@ -6,12 +6,15 @@ from functools import partial
 
 import pytest
 
-from dlcode_aegis_core.machine.bus import Bus
+from dlcode_aegis_core.machine.bus import Bus, Window
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
 from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.processor import Processor
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
+from dlcode_jit.mips.assemble import assemble
+from dlcode_jit.mips.registers import ExceptionCode
 from tests.aegis_core.machine.processor import CYCLE_PS, DRAIN, PARAMETERS, READ, UNCACHED_START, Program, values
+from tests.aegis_core.machine.test_exceptions import VECTORS
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -191,6 +194,67 @@ def test_events_and_stores_to_devices_happen_in_the_order_of_their_times() -> No
     program.run()
     assert order == ["30 0", "31 0", "32 1"]
     assert device.seen[0][-1] == 31
+
+
+# Windows -------------------------------------------------------------------------------------------------------------
+
+
+def with_window(body: str, *, halves: bool = False) -> tuple[Program, Window]:
+    """Run with $a0 at a window of 64 bytes, uncached, and $a1 at the same, cached; the cycle count begins at 0."""
+    window = Window(0x1C000000, 64, load_cycles=9, store_cycles=7, halves=halves)
+    window.words[1] = 0x12345678
+    head = "start: lui $a0, 0xbc00\nlui $a1, 0x9c00\nli $t0, 0x9abcdef0\nbody: "
+    program = Program(f"{VECTORS}{head}{body}\n", devices=[window]).warm()
+    program.run(until="body")
+    program.cpu.cycles = 0
+    return program, window
+
+
+def test_a_window_answers_in_its_time_and_buffers_stores_of_every_width() -> None:
+    """Stores begin at 0 to 4 and drain at 7, 14, 21, 28; the fifth waits for the first. Two loads wait for all five."""
+    body = "sw $t0, 0($a0)\nsh $t0, 10($a0)\nsb $t0, 12($a0)\nswl $t0, 17($a0)\nswr $t0, 22($a0)\n"
+    program, window = with_window(body + "end: lw $v0, 4($a0)\nlbu $v1, 6($a0)\nnop")
+    program.run(until="end")
+    assert program.cpu.cycles == 7 + 1
+    program.run()
+    assert values(program, "v0", "v1") == [0x12345678, 0x34]
+    assert program.cpu.cycles == 5 * 7 + (9 + 1) + (9 + 1) + 1
+    assert list(window.words[:6]) == [0x9ABCDEF0, 0x12345678, 0xDEF0 << 16, 0xF0, 0x9ABC, 0xDEF0 << 16]
+
+
+def test_a_window_can_be_cached_and_executed_like_any_memory() -> None:
+    program, window = with_window("lw $v0, 4($a1)\nnop\nsw $t0, 4($a0)\nlw $v1, 4($a1)\nlw $s0, 4($a0)\nnop")
+    program.run()
+    assert values(program, "v0", "v1", "s0") == [0x12345678, 0x12345678, 0x9ABCDEF0]
+
+    for register in ("a0", "a1"):
+        program, window = with_window(f"la $t0, stop\njr ${register}\nnop")
+        for at, octet in enumerate(assemble("jr $t0\naddiu $v0, $zero, 7", "in the window", 0).segments[0].data):
+            window.data[at] = octet
+        assert program.run()["v0"] == 7
+
+
+@pytest.mark.parametrize("access", ["lhu $v0, 4($a0)", "sh $t0, 4($a0)"])
+def test_a_window_of_halves_takes_halfwords_at_words(access: str) -> None:
+    program, window = with_window(access + "\nnop", halves=True)
+    program.run()
+    assert program["v0"] == (0x5678 if access.startswith("l") else 0)
+    assert window.words[1] == (0x12345678 if access.startswith("l") else 0x1234DEF0)
+
+
+@pytest.mark.parametrize("access", "lw lb lbu lhu+2 lh+2 lwl sw sb sh+2 swl swr".split())
+def test_a_window_of_halves_takes_nothing_else(access: str) -> None:
+    name, _, offset = access.partition("+")
+    program, window = with_window(f"{name} $t0, {4 + int(offset or 0)}($a0)\nnop", halves=True)
+    program.run(until="general")
+    assert program.cpu.cp0.cause >> 2 & 31 == ExceptionCode.BUS_DATA
+    assert (program["t0"], window.words[1]) == (0x9ABCDEF0, 0x12345678)
+
+
+def test_a_window_is_whole_words() -> None:
+    for base, size in ((2, 64), (0x1C000000, 62), (0x1C000000, 0)):
+        with pytest.raises(ValueError, match="whole words"):
+            Window(base, size, 1, 1)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

@@ -256,6 +256,7 @@ def test_enabling_interrupts_with_one_pending_takes_it_before_the_next_instructi
         ("$c0_entrylo", 0xFFFFFFFF, 0xFFFFFF00),
         ("$c0_context", 0xFFFFFFFF, 0xFFE00000),
         ("$c0_badvaddr", 0xFFFFFFFF, 0),
+        ("$c0_sr", 0xFDFFFFFC & ~0x10000, 0xF046FF3C),
         ("$c0_entryhi", 0xFFFFFFFF, 0xFFFFFFC0),
         ("$c0_cause", 0xFFFFFFFF, 0x300),
         ("$c0_epc", 0xFFFFFFFF, 0),
@@ -275,6 +276,12 @@ def test_random_counts_down_from_63_by_cycles_or_instructions_and_never_below_8(
     assert program.cpu.read_control(1) == 63 - steps << 8
     seen = {program.cpu.read_control(1) >> 8 for program.cpu.cycles in range(200) for program.cpu.instructions in [0]}
     assert seen == (set(range(8, 64)) if counts_cycles else {63})
+
+
+def test_reversed_bytes_in_user_mode_stop_the_simulation_rather_than_be_ignored() -> None:
+    program = Program("start: lui $t0, 0x0200\nmtc0 $t0, $c0_sr\nnop")
+    with pytest.raises(BeyondModel, match="RE"):
+        program.run()
 
 
 def test_unaligned_stores_to_a_device_stop_the_simulation_rather_than_guess() -> None:

@@ -151,12 +151,38 @@ first:  addiu   $v0, $v0, 4             # runs: it is the second branch's slot
     assert program["v0"] == 4 + 64
 
 
+@pytest.mark.parametrize(
+    ("word", "taken"), [(0x05020002, False), (0x05030002, True), (0x05120002, False), (0x05130002, True)]
+)
+def test_the_likely_forms_of_mips_ii_act_as_the_plain_ones(word: int, taken: bool) -> None:
+    """bltzl, bgezl, bltzall, bgezall of $t0: the part does not look at bit 17. The slot runs, taken or not."""
+    program = run(f"move $v0, $zero\n.word {word:#x}\naddiu $v0, $v0, 1\naddiu $v0, $v0, 2\naddiu $v0, $v0, 4")
+    assert program["v0"] == (1 + 4 if taken else 1 + 2 + 4)
+
+
 def test_jumps_stay_in_the_256_mib_of_their_slot() -> None:
     program = Program("start: j 0x80001010\nnop\nnop\nnop\nb stop\nli $v0, 1").run()
     assert program["v0"] == 1
 
 
 # HI and LO -----------------------------------------------------------------------------------------------------------
+
+def test_products_are_whole_and_signed_or_not() -> None:
+    program = run("li $t0, -2\nli $t1, 3\nmult $t0, $t1\nmfhi $v0\nmflo $v1\nmultu $t0, $t1\nmfhi $s0\nmflo $s1")
+    assert values(program, "v0", "v1", "s0", "s1") == [ALL, ALL - 5, 2, ALL - 5]
+    program = run("li $t0, -1\nmultu $t0, $t0\nmfhi $v0\nmflo $v1")
+    assert values(program, "v0", "v1") == [ALL - 1, 1]
+
+
+def test_hi_and_lo_are_set_each_by_itself() -> None:
+    program = run("mult $t0, $t1\nmthi $t1\nmfhi $v0\nmflo $v1")
+    assert values(program, "v0", "v1") == [200, 20_000]
+
+
+def test_a_new_multiplication_abandons_the_one_under_way() -> None:
+    program = run("li $s0, 3\nmult $t0, $t1\ndivu $t0, $s0\nmflo $v0\nmfhi $v1")
+    assert values(program, "v0", "v1") == [33, 1]
+
 
 MINIMUM, ALL = 0x80000000, 0xFFFFFFFF
 

@@ -87,6 +87,18 @@ def test_a_read_that_hits_does_not_wait() -> None:
     assert cycles("sw $t0, 0($a0)\nsw $t0, 4($a0)\nlw $t1, 0($a0)\n") == 3
 
 
+def test_where_reads_pass_writes_a_read_waits_for_the_store_under_way_and_puts_off_the_others() -> None:
+    """Stores begin at 0, 1 and 2, and would drain at 6, 12 and 18. The read takes from 6; they drain at 24 and 30."""
+    three = "sw $t0, 0($a0)\n" * 3
+    assert cycles(three + "lw $t1, 4($a0)\n", write_buffer__reads_pass=1) == DRAIN + READ + 1
+    assert cycles(three + "lw $t1, 4($a0)\n1: bc0f 1b\nnop\n", write_buffer__reads_pass=1) == 31 + 2
+    assert cycles(three + "lw $t1, 0($a1)\n" + "sw $t0, 0($a0)\n" * 3, write_buffer__reads_pass=1) == 24 + 1
+
+
+def test_where_reads_pass_writes_stores_that_have_drained_cost_a_read_nothing() -> None:
+    assert cycles("sw $t0, 0($a0)\n" + "nop\n" * 5 + "lw $t1, 4($a0)\n", write_buffer__reads_pass=1) == 6 + READ + 1
+
+
 def test_a_store_of_a_word_allocates_and_a_store_of_less_does_not() -> None:
     assert cycles("sw $t0, 0($a0)\n" + "nop\n" * 5 + "lw $t1, 0($a0)\n") == 7
     assert cycles("sb $t0, 0($a0)\n" + "nop\n" * 5 + "lw $t1, 0($a0)\n") == 8 + READ

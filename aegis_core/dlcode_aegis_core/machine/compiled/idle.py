@@ -49,6 +49,9 @@ class Turns:
                     reason = self._turn(horizon)
                     if reason not in (ANCHOR, LIMIT):
                         return reason
+                    if horizon - state.cycles <= self._gap:
+                        self._gap = FIRST_LOOK
+                        continue
                 state.until = min(until, state.cycles + self._gap)
                 self._gap *= 2
             reason = self._code.run_on(self._address)

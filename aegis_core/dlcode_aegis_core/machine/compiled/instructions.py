@@ -12,7 +12,7 @@ from dlcode_aegis_core.machine import cp0
 from dlcode_aegis_core.machine.compiled import access
 from dlcode_aegis_core.machine.compiled.access import NONE, find, trap
 from dlcode_aegis_core.machine.compiled.cells import MASK, Word
-from dlcode_aegis_core.machine.compiled.state import State, Trap
+from dlcode_aegis_core.machine.compiled.state import Abandoned, State, Trap
 from dlcode_aegis_core.machine.compiled.translate import rare
 from dlcode_aegis_core.machine.tlb import ENTRIES, HI_BITS, LO_BITS, WIRED
 from dlcode_jit.mips.registers import Control, ExceptionCode
@@ -131,6 +131,9 @@ def read_control(cpu: State, register: Word) -> int:
 @rare
 def write_control(cpu: State, register: Word, value: Word) -> None:
     cpu.disturbances += 1
+    if register == Control.SR and value & cp0.STATUS_REVERSE:
+        cpu.reverse()
+        raise Abandoned
     cpu.cp0.write(register, value)
     if register == Control.ENTRYHI:
         forget_pages(cpu)

@@ -32,7 +32,7 @@ from dlcode_aegis_core.machine.compiled.state import (
 from dlcode_aegis_core.machine.compiled.stores import SharedStores
 from dlcode_aegis_core.machine.cp0 import Cp0
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
-from dlcode_aegis_core.machine.limits import BeyondModel
+from dlcode_aegis_core.machine.limits import REVERSE, UNALIGNED, BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Processor, Registers, Trace
 from dlcode_aegis_core.machine.timing import Timing
@@ -139,6 +139,7 @@ class CompiledCpu:
             ("store_device", CompiledCpu._store_device),
             ("retire_effects", CompiledCpu._retire_effects),
             ("probe", CompiledCpu._probe),
+            ("reverse", CompiledCpu._reverse),
         ):
             setattr(state, name, CALLBACKS[name](_guarded(weakref.ref(self), method)))
 
@@ -296,7 +297,7 @@ class CompiledCpu:
         if device is None:
             return -1
         if width == PARTIAL:
-            raise BeyondModel(f"swl or swr to a device, at {physical:#x}")
+            raise BeyondModel(UNALIGNED.format(physical))
         offset = physical - device.base
         self.write_buffer.post(device.store_cycles(offset, width), partial(device.store, offset, width, value))
         return 0
@@ -309,6 +310,9 @@ class CompiledCpu:
         """Raise what the TLB raises when two entries match."""
         self.tlb.probe(entry_hi)
         raise AssertionError("the TLB found one entry where code found two")
+
+    def _reverse(self) -> int:
+        raise BeyondModel(REVERSE)
 
 
 def _guarded(reference: weakref.ReferenceType[CompiledCpu], method: Callable[..., int]) -> Callable[..., int]:

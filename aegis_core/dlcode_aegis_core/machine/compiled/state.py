@@ -56,7 +56,7 @@ TRACED: Final = 4096
 
 LoadDevice: TypeAlias = Annotated[Callable[[int, int], int], Callback(CFUNCTYPE(c_int64, *[c_int64] * 2))]
 StoreDevice: TypeAlias = Annotated[Callable[[int, int, int], int], Callback(CFUNCTYPE(c_int64, *[c_int64] * 3))]
-Retire: TypeAlias = Annotated[Callable[[], int], Callback(CFUNCTYPE(c_int64))]
+Tell: TypeAlias = Annotated[Callable[[], int], Callback(CFUNCTYPE(c_int64))]
 Probe: TypeAlias = Annotated[Callable[[int], int], Callback(CFUNCTYPE(c_int64, c_int64))]
 
 
@@ -177,8 +177,9 @@ class State(Structure):
     # Python
     load_device: LoadDevice
     store_device: StoreDevice
-    retire_effects: Retire
+    retire_effects: Tell
     probe: Probe
+    reverse: Tell
     abandoned: Flag
 
 
