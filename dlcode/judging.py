@@ -1,4 +1,4 @@
-"""A source judged: compiled, each of its programs proved or refused, and what was found as values.
+"""A source judged: compiled, each of its programs proved or refused, budgets held against code, all found as values.
 
 `check`, `load` and every other command start here, so that nothing is run that was not proved a moment ago.
 """
@@ -30,6 +30,7 @@ from dlcode_dsl import (
 from dlcode_dsl import Packet as RecordedPacket
 
 if TYPE_CHECKING:
+    from dlcode.budgets import OverCycles
     from dlcode_verifier import Answer, Certificate, Options, Refutation
 
 Verdict = Literal["proved", "refused", "not proved"]
@@ -40,7 +41,8 @@ class Judgement:
     """One program and the verifier's answer."""
 
     program: Program
-    answer: Answer
+    answer: Answer | OverCycles
+    cycles: int | None = None  # of a run with warm caches at most, on the machine that a budget in cycles names
 
     @property
     def verdict(self) -> Verdict:
@@ -95,8 +97,19 @@ def judge(compiled: Compiled, *, options: Options | None = None) -> Judged:
     """Ask the verifier about each program. Raises SolverFailure if the solver's process was killed or crashed."""
     from dlcode_verifier import verify
 
-    judgements = tuple(Judgement(program, verify(program, options=options)) for program in compiled.programs)
-    return Judged(compiled, judgements)
+    answers = ((program, verify(program, options=options)) for program in compiled.programs)
+    return Judged(compiled, tuple(judgement(program, answer) for program, answer in answers))
+
+
+def judgement(program: Program, answer: Answer) -> Judgement:
+    """A program with the verifier's answer, and what its code says of a budget in cycles."""
+    from dlcode_verifier import Proved
+
+    if isinstance(answer, Proved) and program.budget is not None and program.budget.unit == "cycles":
+        from dlcode.budgets import confirmed
+
+        return Judgement(program, *confirmed(answer))
+    return Judgement(program, answer)
 
 
 def judge_text(text: str, name: str) -> Judged:
@@ -179,9 +192,7 @@ def save_witnesses(judged: Judged, folder: Path) -> Judged:
                 where = f"not written: {error.reason if isinstance(error, CaptureError) else error.strerror}"
             notes = tuple(_with_file(note, where) for note in refutation.diagnostic.notes)
             named[id(refutation.diagnostic)] = replace(refutation.diagnostic, notes=notes)
-    judgements = tuple(
-        replace(judgement, answer=_renamed(judgement.answer, named)) for judgement in judged.judgements
-    )
+    judgements = tuple(replace(one, answer=_renamed(one.answer, named)) for one in judged.judgements)
     return Judged(judged.compiled, judgements)
 
 
@@ -189,5 +200,5 @@ def _with_file(note: str, where: str) -> str:
     return f"{note}, {where}" if note.startswith("packet that does it") else note
 
 
-def _renamed(answer: Answer, named: dict[int, Diagnostic]) -> Answer:
+def _renamed(answer: Answer | OverCycles, named: dict[int, Diagnostic]) -> Answer | OverCycles:
     return replace(answer, diagnostics=tuple(named.get(id(one), one) for one in answer.diagnostics))

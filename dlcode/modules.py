@@ -20,6 +20,7 @@ from dlcode_dsl import Diagnostic, Program, render
 
 if TYPE_CHECKING:
     from dlcode_jit import HostImage
+    from dlcode_jit.r3000.cycles import Cycles
     from dlcode_verifier import Certificate, Linear, Witness
 
 class Refused(Exception):
@@ -64,6 +65,15 @@ class _Proved:
     def cost(self) -> Linear:
         """Most core operations that one run takes, linear in the packet's length."""
         return self.certificate.operations
+
+    def cycles(self, machine: str = "dec5000-125") -> Cycles:
+        """Bounds on the cycles of a run on a machine, warm and safe, with packets in plain memory.
+
+        Raises UnknownMachine, and ImageError for code that no bound can be given for.
+        """
+        from dlcode.budgets import cycles_on
+
+        return cycles_on(self.certificate, machine)
 
     @cached_property
     def image(self) -> HostImage:

@@ -56,6 +56,8 @@ def _facts(judgement: Judgement) -> str:
     claims = sum(count for _, count in certificate.discharged)
     said = "nothing to prove" if not claims else "1 claim holds" if claims == 1 else f"{claims} claims hold"
     facts = [said, f"at most {certificate.operations} operations"]
+    if judgement.cycles is not None and (budget := judgement.program.budget) is not None:
+        facts.append(f"at most {judgement.cycles} cycles on {budget.machine}")
     effects = certificate.effects
     if frames := effects.sends:
         facts.append(f"at most {frames} {'frame' if frames == 1 else 'frames'} of {effects.longest_frame} bytes")
@@ -81,6 +83,8 @@ def _program(judgement: Judgement) -> dict[str, Any]:
         operations = judgement.certificate.operations
         row["claims"] = dict(judgement.certificate.discharged)
         row["operations"] = asdict(operations)
+    if judgement.cycles is not None:
+        row["cycles"] = judgement.cycles
     row["refutations"] = [
         {
             "fault": refutation.kind.value,

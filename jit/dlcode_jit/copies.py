@@ -48,7 +48,9 @@ class _Walk:
     def place(self, at: str, steps: Congruence) -> Place:
         """Where it has come to, in steps that are known."""
         known = self.start.known.plus(steps)
-        return replace(self.start, known=known, **{"offset" if self.start.piece else "base": at})
+        if self.start.piece:
+            return replace(self.start, known=known, offset=at)
+        return replace(self.start, known=known, base=at)
 
     def further(self, places: Places, at: str, size: int) -> str:
         """Where it is after `size` bytes more."""

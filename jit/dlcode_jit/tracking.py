@@ -41,8 +41,12 @@ class SourceLine:
         """What stands there."""
         return self.source.text.split("\n")[self.line - 1]
 
-    def __str__(self) -> str:
-        return f"{self.source.name}:{self.line}"
+    @property
+    def span(self) -> Span:
+        """What stands there, without the blanks around it."""
+        start = sum(len(line) + 1 for line in self.source.text.split("\n")[: self.line - 1])
+        blanks = len(self.text) - len(self.text.lstrip())
+        return Span(self.source, start + blanks, start + len(self.text.rstrip()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,17 @@ NO_SERVICES: Final = Services()
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Part of a bound: so much less would it be without what `where` names."""
+    """Part of a bound: so much less would it be without a line, or if a loop did not turn."""
 
-    where: str
+    of: SourceLine | Mark
     cycles: int
+    turns: int = 0  # of a loop
+
+    @property
+    def where(self) -> str:
+        """In words."""
+        place = f"{self.of.span.source.name}:{self.of.span.line}"
+        return place if isinstance(self.of, SourceLine) else f"{self.turns} turns of the loop at {place}"
 
 
 @dataclass(frozen=True)
@@ -94,14 +101,13 @@ class Cycles:
     def shares(self, length: int, mode: Mode = "warm") -> list[Share]:
         """What the bound consists of, the dearest first: lines of source, and loops with how often they turn."""
         whole = self._most(mode, length, START)
-        lines: dict[str, set[int]] = {}
+        lines: dict[SourceLine, set[int]] = {}
         for index, line in self.code.lines().items():
-            lines.setdefault(str(line), set()).add(index)
-        found = [Share(name, whole - self._most(mode, length, START, indexes)) for name, indexes in lines.items()]
-        for mark in self._marks.values():
-            turns = self.turns(mark.number, length)
-            less = whole - self._most(mode, length, START, (), mark.number)
-            found.append(Share(f"{turns} turns of the loop at {mark.span.source.name}:{mark.span.line}", less))
+            lines.setdefault(line, set()).add(index)
+        found = [Share(line, whole - self._most(mode, length, START, indexes)) for line, indexes in lines.items()]
+        for number in sorted(set(self._numbers.values()) & set(self._marks)):
+            less = whole - self._most(mode, length, START, (), number)
+            found.append(Share(self._marks[number], less, self.turns(number, length)))
         return sorted((share for share in found if share.cycles > 0), key=lambda share: (-share.cycles, share.where))
 
     def turns(self, number: int, length: int) -> int:
