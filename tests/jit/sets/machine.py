@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dlcode_aegis_core.machine.bus import Bus
+from dlcode_aegis_core.machine.bounds import image_timing
+from dlcode_aegis_core.machine.bus import Bus, Window
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory
@@ -11,7 +12,7 @@ from dlcode_dsl.core.interpret import Packet
 from dlcode_jit.mips.registers import GENERAL_NAMES
 from dlcode_jit.sets.r3000 import MipsSet
 
-KSEG0, KSEG1 = 0x8000_0000, 0xA000_0000
+KSEG0, KSEG1, BUFFER = 0x8000_0000, 0xA000_0000, 0x1F80_0000
 SIZE, RETURN, CODE, TABLES, STACK, PACKET = 0x8_0000, 0x1000, 0x2000, 0x3_0000, 0x6_E000, 0x7_F000
 """Tables of some KB, the stack and a packet have places of their own in a cache of 64 KB."""
 
@@ -25,9 +26,13 @@ class SetMachine:
     """The code of a set in memory, as `load` found it; `update` makes the stores that it asks for since."""
 
     def __init__(self, of: MipsSet, model: str = "dec5000-125") -> None:
-        dram = Memory(SIZE)
+        dram, parameters, layout = Memory(SIZE), Parameters.load(model), of.target.layout
         self.of, self.memory = of, dram.data
-        self.cpu = Cpu(Parameters.load(model), Bus(dram, ()), EventQueue())
+        self.buffer: Window | None = None
+        if layout.name in ("buffer", "halves"):
+            timing = image_timing(parameters)
+            self.buffer = Window(BUFFER, 0x1000, timing.packet_read, timing.drain, halves=layout.name == "halves")
+        self.cpu = Cpu(parameters, Bus(dram, [self.buffer] if self.buffer else []), EventQueue())
         self.cycles = 0  # of the last run, from its first instruction to the delay slot of its return
         self.load()
 
@@ -56,11 +61,13 @@ class SetMachine:
     def owner(self, packet: Packet, *, cached: bool = True, warm: bool = False) -> object:
         """The owner that the code finds; `warm` runs it twice, and the second time caches hold what they can."""
         layout = self.of.target.layout
-        start = PACKET + layout.base.remainder
         laid = layout.spread(packet.data, 0xA5)
-        before = bytes(self.memory)
-        self.memory[PACKET:] = b"\xa5" * (SIZE - PACKET)
-        self.memory[start : start + len(laid)] = laid
+        start, memory, place = layout.base.remainder, self.memory, PACKET
+        if self.buffer is not None:
+            memory, place = self.buffer.data, 0
+        memory[place:] = b"\xa5" * (len(memory) - place)
+        memory[place + start : place + start + len(laid)] = laid
+        before, start = bytes(self.memory), start + (PACKET if self.buffer is None else BUFFER)
         self.cpu.data_cache.clear()  # memory was written behind its back
         address = (KSEG0 if cached and layout.cached else KSEG1) + start
         found = self._call(address, packet)
