@@ -92,14 +92,18 @@ def conditions(program: Program, terms: Terms | None = None, guesses: Guesses | 
     `guesses` is what to try at the loops; whatever it says, only what is proved of it is relied upon.
     """
     run = Run(program, terms if terms is not None else Terms(), guesses or {})
-    for region in program.regions:
-        run.entry[region.name] = run.terms.make("memory", -region.cell.bits, region.name)
-    end = run.body(program.body, State(TRUE, {}, dict(run.entry), run.terms.make("packet", -8), FALSE))
-    assert end is None, "a checked program ends in a verdict"
+    run.whole()
     endings = tuple(run.endings[number] for number in sorted(run.endings))
     return Conditions(
         run.terms, tuple(run.goals), run.verdicts, run.bound, tuple(run.candidates.values()), endings, run.accesses
     )  # fmt: skip
+
+
+def accepts(program: Program, terms: Terms) -> Term:
+    """Under which condition a filter without loops matches, if no obligation is broken: none is made."""
+    run = Run(program, terms, {}, claims=False)
+    run.whole()
+    return run.verdicts.get(Verdict.MATCH, FALSE)
 
 
 @dataclass(slots=True)
@@ -131,6 +135,7 @@ class Run:
     leaving: dict[str, list[State]] = field(default_factory=dict)
     escapes: int = 0  # how many times a way out of the statement being run was taken
     quiet: bool = False  # what is run now was run before: its goals are known
+    claims: bool = True  # whether goals are made at all
     candidates: dict[tuple[int, int], Candidate] = field(default_factory=dict)  # by site and guess
     endings: dict[int, Ending] = field(default_factory=dict)  # by site
     accesses: dict[tuple[int, str], list[Claim]] = field(default_factory=dict)
@@ -141,12 +146,20 @@ class Run:
         for site in sites(self.program):  # a statement that stands twice in a program is one site, its first
             self.sites.setdefault((id(site.node), "" if site.pipe is None else site.pipe.name), site)
 
+    def whole(self) -> None:
+        """Run all of the program."""
+        for region in self.program.regions:
+            self.entry[region.name] = self.terms.make("memory", -region.cell.bits, region.name)
+        end = self.body(self.program.body, State(TRUE, {}, dict(self.entry), self.terms.make("packet", -8), FALSE))
+        assert end is None, "a checked program ends in a verdict"
+
     def must(self, kind: FaultKind, node: Node, path: Term, *operands: Term) -> None:
-        self.goals.append(Obligation(kind, node, path, claim(self.terms, kind, node, *operands)))
+        if self.claims:
+            self.goals.append(Obligation(kind, node, path, claim(self.terms, kind, node, *operands)))
 
     def accessed(self, node: Node, path: Term, **operands: Term) -> None:
         """Note where bytes are taken or put, which may be aligned."""
-        if not self.quiet:
+        if self.claims and not self.quiet:
             for operand, term in operands.items():
                 self.accesses.setdefault((id(node), operand), []).append((path, term))
 

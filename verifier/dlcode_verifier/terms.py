@@ -26,7 +26,7 @@ that excludes it stands before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dlcode_dsl.core.operators import OPERATORS, evaluate, fault_of
@@ -48,6 +48,17 @@ class Terms:
         self._unknowns = 0
         assert self.make("true", 0) == TRUE
         assert self.make("false", 0) == FALSE
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no row but the two truths."""
+        return len(self.rows) == len((TRUE, FALSE))
+
+    def begin_as(self, rows: Sequence[Row]) -> None:
+        """Take over the rows of another table, at their places, in a new one. They have no unknowns, nor copies."""
+        assert self.is_new
+        self.rows[:] = rows
+        self._place = {row: term for term, row in enumerate(rows)}
 
     def make(self, *row: Any) -> Term:
         """The term of a row, entered if it is new."""
@@ -266,7 +277,9 @@ NOT_TERMS = {
 
 def operands(row: Row) -> list[Term]:
     """The terms that a row is made of."""
-    skipped = NOT_TERMS.get(row[0], ())
+    skipped = NOT_TERMS.get(row[0])
+    if skipped is None:
+        return list(row[2:])
     return [part for place, part in enumerate(row) if place >= 2 and place not in skipped]
 
 

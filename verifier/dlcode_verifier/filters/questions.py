@@ -17,8 +17,9 @@ from dlcode_dsl.core.interpret import Packet
 from ..certificate import Certificate
 from ..options import Options
 from ..ranges import shapes
-from ..terms import FALSE, TRUE, Term, Terms
+from ..terms import FALSE, TRUE, Row, Term, Terms
 from ..worker import ask
+from .outline import outline
 from .signature import apart, signature
 from .splitting import left_over
 from .subject import Table, cone, filters_of, has_loops
@@ -156,11 +157,39 @@ def _about(
 ) -> Finding:
     """The answer to a question about some filters, of which `exception` is the opposite."""
     programs = tuple(filters_of(certificates))
+    table = table or Table()
 
     def cases(table: Table) -> list[Case]:
         return [Case(programs, (exception(table.terms, *map(table.enter, certificates)),), (), expected)]
 
-    return answered(table or Table(), cases, options)[0]
+    if len(certificates) == 2:
+        (case,) = cases(table)
+        a, b = map(table.enter, certificates)
+        if _never_in_outline(table, case, a, b, options or Options()):
+            return Yes(case.maximum)
+    return answered(table, cases, options)[0]
+
+
+def _never_in_outline(table: Table, case: Case, a: Term, b: Term, options: Options) -> bool:
+    """Whether there is no exception, whatever the values are that two filters have in common."""
+    (question,) = case.always
+    made = outline(table.terms.rows, question, a, b)
+    if made is None:
+        return False
+    rows, asked = made
+    (reply,) = _asked(rows, [((asked,), (), False)], case.maximum, options)
+    return reply.status == NEVER
+
+
+def _asked(
+    rows: list[Row], asked: list[tuple[tuple[Term, ...], tuple[Term, ...], bool]], maximum: int, options: Options
+) -> list[Reply]:
+    hints = dict((options.hints or shapes)(rows, maximum))
+    efforts = options.integer_effort, options.bitvector_effort
+    task = Questions(rows, asked, maximum, hints, *efforts)  # type: ignore[arg-type]
+    patience = options.watchdog * (1 + len(asked) // QUESTIONS_TOGETHER)
+    told = ask("filters", tuple(task), isolated=options.isolated, watchdog=patience)
+    return list(map(reply_of, told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +272,7 @@ def _replies(terms: Terms, asked: list[Question], maximum: int, options: Options
         (tuple(place[part] for part in always), tuple(place[part] for part in others), shortest)
         for always, others, shortest in asked
     ]
-    hints = dict((options.hints or shapes)(rows, maximum))
-    efforts = options.integer_effort, options.bitvector_effort
-    task = Questions(rows, moved, maximum, hints, *efforts)  # type: ignore[arg-type]
-    patience = options.watchdog * (1 + len(asked) // QUESTIONS_TOGETHER)
-    told = ask("filters", tuple(task), isolated=options.isolated, watchdog=patience)
-    return list(map(reply_of, told))
+    return _asked(rows, moved, maximum, options)
 
 
 def _finding(case: Case, reply: Reply, options: Options) -> Finding:

@@ -23,6 +23,9 @@ class Bounds(NamedTuple):
     high: int
 
 
+MOST_CONDITIONS = 200
+"""Conditions beyond which no more are looked at. A filter on named ways has no more than a hundred."""
+
 Signature = dict[Term, Bounds]
 """Bounds by field. Where a signature would be but there is None, no packet matches."""
 
@@ -78,19 +81,24 @@ class _Reader:
         self.terms, self.rows, self.anything = table.terms, table.terms.rows, table.anything
 
     def read(self, condition: Term) -> Signature | None:
-        """From the conditions that it is made of, those first that stand first in the table."""
-        wanted, left = {(condition, True)}, [(condition, True)]
-        while left:
-            term, truth = left.pop()
-            for part in self.parts(self.rows[term], truth):
+        """From the conditions that it is made of, those first that stand first in the table. The outermost ones are
+        looked at; of what lies deeper than those, nothing is known."""
+        wanted = {(condition, True): list[tuple[Term, bool]]()}
+        for term, truth in (left := [(condition, True)]):
+            if len(wanted) > MOST_CONDITIONS:
+                break
+            wanted[term, truth] = parts = self.parts(self.rows[term], truth)
+            for part in parts:
                 if part not in wanted:
-                    wanted.add(part)
+                    wanted[part] = []
                     left.append(part)
         of: dict[tuple[Term, bool], Signature | None] = {}
-        for term, truth in sorted(wanted):
+        for (term, truth), parts in sorted(wanted.items()):
             row = self.rows[term]
-            found = [of[part] for part in self.parts(row, truth)]
-            of[term, truth] = self.combined(row, truth, found) if found else self.comparison(row, truth)
+            if parts:
+                of[term, truth] = self.combined(row, truth, [of[part] for part in parts])
+            else:
+                of[term, truth] = self.comparison(row, truth)
         return of[condition, True]
 
     def parts(self, row: Row, truth: bool) -> list[tuple[Term, bool]]:

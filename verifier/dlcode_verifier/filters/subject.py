@@ -19,7 +19,7 @@ from dlcode_dsl.core.form import Program
 from dlcode_dsl.core.text import print_program
 
 from ..certificate import Certificate, is_live
-from ..conditions import conditions
+from ..conditions import accepts, conditions
 from ..facts import sites
 from ..terms import NOT_TERMS, TRUE, Row, Term, Terms, operands
 from ..unrolling import unrolled
@@ -59,9 +59,9 @@ def _filter_of(certificate: Certificate) -> Program:
 class Acceptance:
     """Under which condition a filter matches, and under which this is known; in a table of their own."""
 
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     matches: Term
-    known: Term
+    known: Term = TRUE
 
 
 _acceptances: WeakKeyDictionary[Certificate, Acceptance] = WeakKeyDictionary()
@@ -71,8 +71,14 @@ def acceptance(certificate: Certificate) -> Acceptance:
     """Under which condition a proved filter matches, worked out once."""
     made = _acceptances.get(certificate)
     if made is None:
-        what = conditions(certificate.program)
-        made = _acceptances[certificate] = _acceptance(what.terms, what.accepts, TRUE)
+        program = certificate.program
+        if has_loops(program):
+            what = conditions(program)
+            made = _without_the_rest(what.terms, what.accepts)
+        else:
+            terms = Terms()
+            made = Acceptance(terms.rows, accepts(program, terms))
+        _acceptances[certificate] = made
     return made
 
 
@@ -84,12 +90,12 @@ def in_first_turns(program: Program, turns: int) -> Acceptance:
     for one in what.obligations:
         if laid_out.fault_at(one.kind, one.node) is None:  # that a run does not come to where a loop was cut
             known = terms.both(known, terms.negate(terms.both(one.path, terms.negate(one.claim))))
-    return _acceptance(terms, what.accepts, known)
+    return _without_the_rest(terms, what.accepts, known)
 
 
-def _acceptance(terms: Terms, matches: Term, known: Term) -> Acceptance:
+def _without_the_rest(terms: Terms, matches: Term, known: Term = TRUE) -> Acceptance:
     rows, place = cone(terms.rows, [matches, known])
-    return Acceptance(tuple(rows), place[matches], place[known])
+    return Acceptance(rows, place[matches], place[known])
 
 
 def has_loops(program: Program) -> bool:
@@ -127,7 +133,11 @@ class Table:
     def _enter(self, certificate: Certificate) -> Term:
         program = certificate.program
         if not has_loops(program):
-            return self._made(acceptance(certificate))[0]
+            made = acceptance(certificate)
+            if not self.terms.is_new:
+                return self._made(made)[0]
+            self.terms.begin_as(made.rows)
+            return made.matches
         if self.turns is not None:
             matches, self._known[id(program)] = self._made(in_first_turns(program, self.turns))
             return matches
@@ -171,5 +181,7 @@ def cone(rows: Sequence[Row], roots: Iterable[Term]) -> tuple[list[Row], dict[Te
 
 def moved(row: Row, place: Any) -> Row:
     """A row whose operands are what `place` has for them."""
-    skipped = NOT_TERMS.get(row[0], ())
+    skipped = NOT_TERMS.get(row[0])
+    if skipped is None:
+        return (row[0], row[1], *[place[part] for part in row[2:]])
     return (*row[:2], *(part if at in skipped else place[part] for at, part in enumerate(row[2:], 2)))
