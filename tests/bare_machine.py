@@ -1,4 +1,4 @@
-"""A DECstation's processor and memory with nothing else, to run one image after another on.
+"""A DECstation's processor and memory with nothing else, to run one image after another on. Either engine will do.
 
 The caller's side of the handler ABI: it sets the registers, calls, and sees that the image kept its word. Memory that
 the image may not touch is filled with a pattern, and compared afterwards.
@@ -12,12 +12,15 @@ from typing import Literal
 
 from dlcode_aegis_core.machine.bounds import image_timing
 from dlcode_aegis_core.machine.bus import Bus, Window
-from dlcode_aegis_core.machine.cpu import Cpu
+from dlcode_aegis_core.machine.compiled import CompiledCpu
 from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.memory import Memory as Dram
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.processor import Processor
+from dlcode_aegis_core.machine.units import PICOSECONDS
 from dlcode_dsl.core.interpret import Memory, Packet
 from dlcode_jit import abi
+from dlcode_jit.mips.decode import ROW_BY_NAME, encode
 from dlcode_jit.mips.registers import GENERAL_NAMES
 from dlcode_jit.outcome import Outcome, cells_from_bytes, cells_to_bytes, effects_in, region_size, verdict_of
 from dlcode_jit.r3000.image import MipsCode, MipsImage
@@ -25,6 +28,7 @@ from dlcode_jit.r3000.image import MipsCode, MipsImage
 KSEG0 = 0x8000_0000
 SIZE = 0x6_0000
 RETURN = 0x1000  # where the image returns to: nothing is executed there
+PRELUDE = 0x1100  # what fills the write buffer
 CODE = 0x2000
 LEASE = 0x1_0000
 QUEUE = 0x1_0100
@@ -36,23 +40,25 @@ BUFFER_SIZE = 0x1_0000
 KSEG1 = 0xA000_0000
 PATTERN = 0xA5
 
-Engine = Callable[[Parameters, Bus, EventQueue], Cpu]
+Engine = Callable[[Parameters, Bus, EventQueue], Processor]
 State = Literal["as it is", "warm", "cold"]
 
 REGISTER = {name: number for number, name in enumerate(GENERAL_NAMES)}
 KEPT = ("s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "gp", "k0", "k1")
-EXCEPTIONS = range(0xBFC0_0100, 0xBFC0_0200)  # vectors, while Status.BEV is set
-MOST = 200_000
-"""Instructions after which a run is taken to be endless."""
+EXCEPTIONS = (0xBFC0_0100, 0xBFC0_0180)  # vectors, while Status.BEV is set
+MOST = 4_000_000
+"""Cycles after which a run is taken to be endless."""
 
 
 class BareMachine:
     """One image, placed in memory; each run has its own packet, regions and queue."""
 
-    def __init__(self, code: MipsCode, parameters: Parameters, engine: Engine = Cpu) -> None:
+    def __init__(self, code: MipsCode, parameters: Parameters, engine: Engine = CompiledCpu) -> None:
         self.image: MipsImage = code.place(KSEG0 + CODE)
         dram = Dram(SIZE)
         self.timing = image_timing(parameters)
+        store, divide = encode(ROW_BY_NAME["sw"], (2, 0, 1)), encode(ROW_BY_NAME["divu"], (1, 1))
+        self.prelude = [store] * (4 * self.timing.depth) + [divide]
         self.buffer: Window | None = None
         if self.image.layout.name in ("buffer", "halves"):
             read, halves = self.timing.packet_read, self.image.layout.least > 1
@@ -76,6 +82,7 @@ class BareMachine:
         image, data = self.image, packet.data
         before = bytearray([PATTERN]) * SIZE
         before[CODE : CODE + image.size] = image.data
+        struct.pack_into(f"<{len(self.prelude)}I", before, PRELUDE, *self.prelude)
         laid = image.layout.spread(data, PATTERN)
         if self.buffer is not None:
             start = self.packet - BUFFER
@@ -137,12 +144,21 @@ class BareMachine:
                 cpu.instruction_cache.fill(word, words[word])
 
     def _chill(self) -> None:
+        """Fill the write buffer and start a division, then empty the caches."""
         cpu = self.cpu
-        cpu.stall(1000)
-        cpu.write_buffer.retire(cpu.cycles)
+        cpu.gpr[REGISTER["at"]] = KSEG0 + RETURN
+        cpu.gpr[REGISTER["v0"]] = int.from_bytes(bytes([PATTERN]) * 4, "little")
+        self._run(KSEG0 + PRELUDE, KSEG0 + PRELUDE + 4 * len(self.prelude))
         cpu.instruction_cache.clear()
-        for _ in range(self.timing.depth):
-            cpu.write_buffer.post(cpu.cycles, self.timing.drain)
+        cpu.data_cache.clear()
+
+    def _run(self, start: int, end: int) -> None:
+        cpu = self.cpu
+        cpu.pc = start
+        cpu.breakpoints = {end, *EXCEPTIONS}
+        cpu.run((cpu.cycles + MOST) * PICOSECONDS // cpu.clock_hz)
+        assert cpu.pc not in EXCEPTIONS, f"exception {cpu.cp0.cause >> 2 & 31} at {cpu.cp0.epc:#x}"
+        assert cpu.pc == end, "still running"
 
     def _call(self, length: int, wire_length: int) -> int:
         cpu, image = self.cpu, self.image
@@ -153,12 +169,8 @@ class BareMachine:
         for name, value in {**arguments, "sp": KSEG0 + STACK, "ra": KSEG0 + RETURN}.items():
             cpu.gpr[REGISTER[name]] = value
         kept = {name: cpu.gpr[REGISTER[name]] for name in (*KEPT, "sp")}
-        cpu.pc = image.entry
-        last, begun = cpu.instructions + MOST, cpu.cycles
-        while cpu.pc != KSEG0 + RETURN:
-            cpu.step()
-            assert cpu.pc not in EXCEPTIONS, f"exception {cpu.cp0.cause >> 2 & 31} at {cpu.cp0.epc:#x}"
-            assert cpu.instructions < last, "still running"
+        begun = cpu.cycles
+        self._run(image.entry, KSEG0 + RETURN)
         self.cycles = cpu.cycles - begun
         assert {name: cpu.gpr[REGISTER[name]] for name in kept} == kept, "a register that a callee keeps was changed"
         return cpu.gpr[REGISTER["v0"]]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_dsl.core.interpret import Packet
 from dlcode_dsl.core.parse import parse_program
@@ -35,6 +36,7 @@ def watched(machine: BareMachine, length: int) -> Iterator[None]:
     layout, start = machine.image.layout, machine.packet
     held = {start + layout.place(offset) for offset in range(length)}
     end = start + layout.place(max(length - 1, 0)) + 1
+    assert isinstance(machine.cpu, Cpu)
     read = machine.cpu.read
 
     def checked(address: int, width: int) -> int:
@@ -53,7 +55,7 @@ def watched(machine: BareMachine, length: int) -> Iterator[None]:
 def test_code_for_a_layout_is_the_interpreters(layout: Layout) -> None:
     """On packets cut short at every length: no byte of a gap, or behind the packet, decides anything."""
     for code in mips_code([certificate(name) for name in NAMES], layout):
-        machine = BareMachine(code, PARAMETERS)
+        machine = BareMachine(code, PARAMETERS, Cpu)
         program = code.program
         packets = [packet for typical in TYPICAL[program.name] for packet in cut_short(Packet.whole(typical))]
         for packet, memory in [*((one, None) for one in packets), *random_packets(program, 3, count=6)]:
@@ -111,7 +113,7 @@ handler pieces on ethernet maximum 400
 def test_what_lies_across_a_gap_is_put_together(layout: Layout) -> None:
     program = parse_program(PIECES)
     (code,) = mips_code([prove(program)], layout)
-    machine = BareMachine(code, PARAMETERS)
+    machine = BareMachine(code, PARAMETERS, Cpu)
     reached = 0
     for at in (*range(40), 47, 48, 63, 64, 79):
         for length in (at * 4 + 16, at * 4 + 17, at * 4 + 30, 350):
