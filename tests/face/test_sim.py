@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from dlcode.command_line import main
-from dlcode_aegis_core.machine.parameters import models
+from dlcode.commands.sim.experiments import EXPERIMENTS, Experiment
+from dlcode_aegis_core.machine.limits import BeyondModel
+from dlcode_aegis_core.machine.parameters import Parameters, models
 from tests.jit.mips.binutils import run as binutils
 
 HELLO = """
@@ -270,3 +272,44 @@ def test_machines_gives_every_number_as_json_and_takes_settings(capsys: pytest.C
         assert calibrated == ["lance.undocumented_delay_ns"]
     assert main(["sim", "machines", "vax"]) == 2
     assert "no machine model" in capsys.readouterr().err
+
+
+# Sweeps --------------------------------------------------------------------------------------------------------------
+
+
+def cost(parameters: Parameters, rounds: int) -> float:
+    """An experiment of the test's own: what it says depends on two assumptions, and with one it can not be made."""
+    if parameters["write_buffer.depth"] == 1:
+        raise BeyondModel("the write buffer is too small")
+    return 100.0 * rounds + parameters["cpu.exception_entry_cycles"] - 0.01 * parameters["memory.read_sync_ns"]
+
+
+def test_sweep_sets_each_assumed_number_to_both_ends_of_its_range(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "roundtrip", Experiment("dec5000-125", cost))
+    assert main(["sim", "sweep", "roundtrip", "--rounds", "2", "--format", "json"]) == 0
+    swept = json.loads(capsys.readouterr().out)
+    assert swept["base"] == pytest.approx(200 + 3 - 0.8)
+    table = Parameters.load("dec5000-125")
+    ends = [(entry.name, value) for entry in table.entries() for value in entry.range or ()]
+    assert [(row["parameter"], row["value"]) for row in swept["rows"]] == ends
+    changes = {(row["parameter"], row["value"]): row.get("change", row.get("error")) for row in swept["rows"]}
+    assert changes["cpu.exception_entry_cycles", 5] == 2
+    assert changes["cpu.exception_entry_cycles", 0] == -3
+    assert changes["memory.read_sync_ns", 120] == -0.4
+    assert changes["write_buffer.depth", 1] == "the write buffer is too small"
+    assert changes["cache.partial_store_cycles", 0] == 0
+
+
+def test_sweep_shows_the_largest_changes_first_and_keeps_what_was_set(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "roundtrip", Experiment("dec5000-125", cost))
+    assert main(["sim", "sweep", "roundtrip", "--rounds", "1", "--set", "memory.read_sync_ns=40"]) == 0
+    first, *rows = capsys.readouterr().out.splitlines()
+    assert first.startswith("roundtrip: 102.60 us with the machine as it is")
+    assert rows[0].split() == ["cpu.exception_entry_cycles", "=", "0", "-3.00", "us", "99.60", "us"]
+    assert not any("memory.read_sync_ns" in row for row in rows)
+    assert main(["sim", "sweep", "roundtrip", "--set", "write_buffer.depth=1"]) == 2
+    assert "the write buffer is too small" in capsys.readouterr().err
