@@ -146,8 +146,8 @@ class _Assembler:
                 case Statement(name=".set", arguments=(Symbol(name="noreorder" | "noat" | "nomacro"),)):
                     pass
                 case Statement(name=".set", arguments=(Symbol(name="reorder" | "at" | "macro") as option,)):
-                    reason = f'".set {option.name}" is not offered: delay slots are written out, $at is yours'
-                    raise statement.error(reason, option)
+                    help = "delay slots are written out, and $at is yours"
+                    raise statement.error(f'".set {option.name}" is not offered', option, help)
                 case Statement(name=".globl" | ".global", arguments=names) if names:
                     self.globals += [(statement, self.global_name(statement, argument)) for argument in names]
                 case Statement(name=word) if word in _WITHOUT_ROOM:
@@ -207,7 +207,8 @@ class _Assembler:
         if not statement.name.startswith("."):
             known = [*ROW_BY_NAME, "li", *(pseudo.name for pseudo in PSEUDO_INSTRUCTIONS)]
         kind = "directive" if statement.name.startswith(".") else "instruction"
-        raise statement.error(f'unknown {kind} "{statement.name}"' + did_you_mean(statement.name, known))
+        close = did_you_mean(statement.name, known)
+        raise statement.error(f'unknown {kind} "{statement.name}"', help=close)
 
     def emit(self, section: list[_Placed]) -> list[_Chunk]:
         chunks: list[_Chunk] = []
@@ -218,7 +219,7 @@ class _Assembler:
             if statement.name in DIRECTIVES:
                 chunks[-1].data += self.bytes_of(place)
             elif place.parts and address % 4:
-                raise statement.error(f"an instruction at {address:#x}, not a multiple of 4: .align 2 before it")
+                raise statement.error(f"an instruction at {address:#x}, not a multiple of 4", help=".align 2 before it")
             for index, part in enumerate(place.parts):
                 self.lines[address + 4 * index] = statement.line
                 chunks[-1].data += self.word(part, address + 4 * index).to_bytes(4, "little")
@@ -253,17 +254,20 @@ class _Assembler:
         if field.operand in _REGISTER_NUMBERS:
             numbers = _REGISTER_NUMBERS[field.operand]
             if not isinstance(argument, Register):
-                raise statement.error(f"{statement.name} takes a register here", argument)
+                names = (f"{statement.name}i", f"{statement.name.removesuffix('u')}iu")
+                help = next((f"{name} takes a number" for name in names if name in ROW_BY_NAME), "")
+                raise statement.error(f"{statement.name} takes a register here", argument, help)
             if argument.name not in numbers:
                 close = did_you_mean(argument.name, numbers)
-                raise statement.error(f'there is no register "${argument.name}"{close}', argument)
+                raise statement.error(f'there is no register "${argument.name}"', argument, close)
             return numbers[argument.name]
         value = self.evaluate(statement, argument, address)
         if field.operand in (Operand.DISPLACEMENT, Operand.TARGET) and value % 4:
             raise statement.error(f"{value:#x} is not a multiple of 4", argument)
         if field.operand is Operand.DISPLACEMENT:
             if (value - address - 4) // 4 not in field.values:
-                raise statement.error(f"{value:#x} is too far from {address:#x} to branch to", argument)
+                reason = f"{value:#x} is too far from {address:#x} to branch to"
+                raise statement.error(reason, argument, "branch over a jump: j goes anywhere in the same 256 MiB")
             return (value - address - 4) // 4
         if field.operand is Operand.TARGET:
             if not 0 <= value <= MASK or (value ^ address + 4) & 0xF0000000:

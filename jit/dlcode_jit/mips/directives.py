@@ -23,8 +23,8 @@ class Directive:
 def _integers(width: int) -> Directive:
     def size(statement: Statement, address: int, evaluate: Evaluate) -> int:
         if address % width:
-            reason = f"{statement.name} at {address:#x}, not a multiple of {width}: .balign {width} before it"
-            raise statement.error(reason)
+            reason = f"{statement.name} at {address:#x}, not a multiple of {width}"
+            raise statement.error(reason, help=f".balign {width} before it")
         return width * len(statement.arguments)
 
     def data(statement: Statement, address: int, evaluate: Evaluate) -> bytes:

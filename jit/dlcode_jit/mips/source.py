@@ -29,19 +29,20 @@ class SourceLine:
 
 
 class AssemblyError(ValueError):
-    """Source that can't be assembled: where, and why."""
+    """Source that can't be assembled: where, why, and where that is known what would help."""
 
-    def __init__(self, line: SourceLine, column: int, reason: str) -> None:
-        self.line, self.column, self.reason = line, column, reason
+    def __init__(self, line: SourceLine, column: int, reason: str, help: str = "") -> None:
+        self.line, self.column, self.reason, self.help = line, column, reason, help
         pad = "".join(character if character == "\t" else " " for character in line.text[:column])
         use = f"\n  in a macro used at {line.use}" if line.use else ""
-        super().__init__(f"{line}:{column + 1}: {reason}\n  {line.text}\n  {pad}^{use}")
+        advice = f"\nhelp: {help}" if help else ""
+        super().__init__(f"{line}:{column + 1}: {reason}\n  {line.text}\n  {pad}^{use}{advice}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "addu"?` if something like it is known, else nothing."""
-    close = get_close_matches(word, known, 1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    """`did you mean "addu"?` if something like it is known, else nothing."""
+    close = get_close_matches(word[:40], known, 1)
+    return f'did you mean "{close[0]}"?' if close else ""
 
 
 @dataclass(frozen=True, slots=True)

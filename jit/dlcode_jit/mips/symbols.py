@@ -80,7 +80,8 @@ class SymbolTable:
             raise _NotConstant
         if name not in self._labels:
             shown = name.partition("#")[0]
-            raise AssemblyError(line, symbol.column, f'"{shown}" is not defined' + did_you_mean(shown, self._names()))
+            close = did_you_mean(shown, self._names())
+            raise AssemblyError(line, symbol.column, f'"{shown}" is not defined', close)
         address = self._labels[name]
         if address is None:
             raise AssemblyError(line, symbol.column, f'the address of "{name.partition("#")[0]}" depends on this')

@@ -94,9 +94,9 @@ class Statement:
     name: str
     arguments: tuple[Argument, ...]
 
-    def error(self, reason: str, at: Argument | None = None) -> AssemblyError:
+    def error(self, reason: str, at: Argument | None = None, help: str = "") -> AssemblyError:
         """The error that the statement, or one argument of it, is wrong."""
-        return AssemblyError(self.line, self.column if at is None else at.column, reason)
+        return AssemblyError(self.line, self.column if at is None else at.column, reason, help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +341,7 @@ def _number(token: _Token, line: SourceLine) -> int:
     if len(text) > MOST_BITS:
         raise AssemblyError(line, token.column, f"a number of {len(text)} digits")
     if text[0] == "0" and text.isdigit() and len(text) > 1:
-        raise AssemblyError(line, token.column, f"{text} would be octal elsewhere: write 0x, or no leading zero")
+        raise AssemblyError(line, token.column, f"{text} would be octal elsewhere", "write 0x, or no leading zero")
     return int(text, 0)
 
 

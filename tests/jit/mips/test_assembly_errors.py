@@ -13,12 +13,12 @@ from dlcode_jit.mips.assemble import assemble
 from dlcode_jit.mips.source import AssemblyError
 
 MISTAKES = [
-    # source; line and column of the place; reason
+    # source; line and column of the place; reason, and after a semicolon what would help
     ("addd $t0, $t1, $t2", (1, 1), 'unknown instruction "addd"; did you mean "add"?'),
     ("  .wrod 1", (1, 3), 'unknown directive ".wrod"; did you mean ".word"?'),
     ("addu $t0, $t1", (1, 1), "addu takes rd, rs, rt"),
     ("addu $t0, $t1, $t22", (1, 16), 'there is no register "$t22"; did you mean "t2"?'),
-    ("addu $t0, $t1, 5", (1, 16), "addu takes a register here"),
+    ("addu $t0, $t1, 5", (1, 16), "addu takes a register here; addiu takes a number"),
     ("addiu $t0, $t1, 0x8000", (1, 17), "32768 does not fit: from -32768 to 32767"),
     ("andi $t0, $t1, -1", (1, 16), "-1 does not fit: from 0 to 65535"),
     ("sll $t0, $t1, 32", (1, 15), "32 does not fit: from 0 to 31"),
@@ -34,7 +34,11 @@ MISTAKES = [
     ("b nowhere\nhere: nop", (1, 3), '"nowhere" is not defined; did you mean "here"?'),
     ("b 1f\nnop", (1, 3), '"1" is not defined'),
     ("b . + 6", (1, 5), "0x80000006 is not a multiple of 4"),
-    ("b . + 0x40000", (1, 5), "0x80040000 is too far from 0x80000000 to branch to"),
+    (
+        "b . + 0x40000",
+        (1, 5),
+        "0x80040000 is too far from 0x80000000 to branch to; branch over a jump: j goes anywhere in the same 256 MiB",
+    ),
     ("j 0x1000", (1, 3), "0x1000 is not in the same 256 MiB as 0x80000004"),
     ("x: nop\nx: nop", (2, 1), '"x" is already defined'),
     ("x = 1\nnop\n  x = 2", (3, 3), '"x" is already defined'),
@@ -43,12 +47,12 @@ MISTAKES = [
     (".word 1 / (2 - 2)", (1, 9), "division by zero"),
     (".word 1 << 99", (1, 9), "shift by 99"),
     (".byte 256", (1, 7), "0x100 is more than 8 bits"),
-    (".byte 1\nnop", (2, 1), "an instruction at 0x80000001, not a multiple of 4: .align 2 before it"),
-    (".byte 1\n.word 1", (2, 1), ".word at 0x80000001, not a multiple of 4: .balign 4 before it"),
+    (".byte 1\nnop", (2, 1), "an instruction at 0x80000001, not a multiple of 4; .align 2 before it"),
+    (".byte 1\n.word 1", (2, 1), ".word at 0x80000001, not a multiple of 4; .balign 4 before it"),
     (".word 1,", (1, 9), "the line ends too early"),
     (".word (1", (1, 9), "the line ends too early"),
     (".word 1 2", (1, 9), '"2" is not expected here'),
-    (".word 010", (1, 7), "010 would be octal elsewhere: write 0x, or no leading zero"),
+    (".word 010", (1, 7), "010 would be octal elsewhere; write 0x, or no leading zero"),
     (".ascii 5", (1, 8), ".ascii takes a string here"),
     ('.ascii "\\q"', (1, 9), "unknown escape \\q"),
     ('.ascii "abc', (1, 8), "'\"' begins nothing that an assembler knows"),
@@ -65,7 +69,7 @@ MISTAKES = [
         (3, 1),
         "bytes from 0x80000004 on overlap those from test.s:1, which end at 0x80000008",
     ),
-    (".set reorder", (1, 6), '".set reorder" is not offered: delay slots are written out, $at is yours'),
+    (".set reorder", (1, 6), '".set reorder" is not offered; delay slots are written out, and $at is yours'),
     (".globl missing", (1, 8), '"missing" is not defined'),
     (".globl 5", (1, 8), ".globl takes names"),
     (".globl", (1, 1), ".globl does not take these arguments"),
@@ -111,7 +115,7 @@ def test_a_mistake_is_refused_at_its_place(source: str, place: tuple[int, int], 
         assemble(source, "test.s", 0x80000000, {"OUTSIDE": 1})
 
     error = refusal.value
-    assert error.reason == reason
+    assert "; ".join(part for part in (error.reason, error.help) if part) == reason
     assert (error.line.number, error.column + 1) == place
 
 
@@ -121,6 +125,15 @@ def test_the_message_shows_the_line_and_points_at_the_place() -> None:
 
     assert str(refusal.value) == (
         "kernel.s:2:18: addiu takes an expression here\n  \taddiu $t0, $t1, $t2\n  \t                ^"
+    )
+
+
+def test_the_message_says_what_would_help() -> None:
+    with pytest.raises(AssemblyError) as refusal:
+        assemble(" addd $t0, $t1, $t2\n", "kernel.s", 0)
+
+    assert str(refusal.value) == (
+        'kernel.s:1:2: unknown instruction "addd"\n   addd $t0, $t1, $t2\n   ^\nhelp: did you mean "add"?'
     )
 
 

@@ -128,7 +128,8 @@ class Registers:
 
     def _number(self, name: str) -> int:
         if name not in GENERAL_NUMBERS:
-            raise ProgramError(f'no register "{name}"' + did_you_mean(name, (*GENERAL_NUMBERS, *_SPECIAL)))
+            close = did_you_mean(name, (*GENERAL_NUMBERS, *_SPECIAL))
+            raise ProgramError(f'no register "{name}"' + (f"; {close}" if close else ""))
         return GENERAL_NUMBERS[name]
 
 
