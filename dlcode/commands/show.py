@@ -8,12 +8,16 @@ from dlcode.command_line import CannotRun
 from dlcode.commands.sources import judged, proved, report, split
 from dlcode_dsl import print_program
 
+LAYOUTS = ("plain", "gapped", "buffer", "halves")
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("source", metavar="FILE.ash[:NAME]", help="the source, and the program if it holds several")
     parser.add_argument("--stage", choices=("core", "proof", "llvm", "asm"), default="core")
     parser.add_argument("--target", choices=("host", "r3000"), default="host")
+    help = "how packets lie for code of the R3000 (plain)"
+    parser.add_argument("--layout", choices=LAYOUTS, default="plain", help=help)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,9 +31,10 @@ def run(options: argparse.Namespace) -> int:
 
         print(account(certificate), end="")
         return 0
-    from dlcode_jit import assembly_text, llvm_text
+    from dlcode_jit import assembly_text, layouts, llvm_text
 
-    print((llvm_text if options.stage == "llvm" else assembly_text)(certificate, options.target), end="")
+    layout = layouts.LAYOUTS[options.layout]
+    print((llvm_text if options.stage == "llvm" else assembly_text)(certificate, options.target, layout), end="")
     return 0
 
 

@@ -13,6 +13,7 @@ import pytest
 import dlcode
 from dlcode.captures import open_capture, shipped, write_capture
 from dlcode.command_line import main
+from dlcode.commands.show import LAYOUTS
 from dlcode.examples import example
 from dlcode_dsl import Packet, Verdict, compile_bytes, run
 
@@ -183,6 +184,18 @@ def test_a_failed_match_leaves_an_existing_output_as_it_was(capsys: pytest.Captu
 def test_show_gives_each_stage(stage: str, target: str, part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", WEB, "--stage", stage, "--target", target]) == 0
     assert part in capsys.readouterr().out
+
+
+def test_show_gives_code_of_the_r3000_under_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """For packets that lie as is asked for; where a loop's turn begins, how often it does."""
+    deliver = str(example("deliver"))
+    texts = []
+    for layout in LAYOUTS:
+        assert main(["show", deliver, "--stage", "asm", "--target", "r3000", "--layout", layout]) == 0
+        texts.append(capsys.readouterr().out)
+        assert f"# {deliver}:15  let done = copy payload -> ring[head ..]" in texts[-1]
+        assert f"# a turn of the copy at {deliver}:15, 16384 at most" in texts[-1]
+    assert len(set(texts)) == len(texts)
 
 
 def test_show_gives_no_code_of_what_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from dlcode_jit.r3000 import image as r3000
 from dlcode_jit.r3000.image import mips_code, mips_image
 from dlcode_jit.r3000.link import R_MIPS_26, R_MIPS_LO16, Object, Relocation, place
 from dlcode_jit.r3000.spacing import spaced
+from dlcode_jit.shown import assembly_text
 from tests.bare_machine import BareMachine
 from tests.jit.programs import NAMES, certificate, interpreted, program, prove
 
@@ -103,6 +104,29 @@ def test_a_listing_assembles_to_the_image(name: str) -> None:
     source = "\n".join(line.split("  ", 2)[2] for line in image.listing().splitlines())
     (segment,) = assemble(source + "\n", "listing", BASE).segments
     assert (segment.address, segment.data) == (BASE, image.data[: image.text])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_listing_with_its_source_assembles_to_the_image_too(name: str) -> None:
+    """Lines of source are comments; each instruction stands under one of them."""
+    text = assembly_text(certificate(name), "r3000")
+    assert f"# {name}.core:" in text
+    rows = [line for line in text.splitlines() if not line.startswith("#")]
+    base = int(rows[0].split()[0], 16)
+    source = "\n".join(row.split("  ", 2)[2] for row in rows)
+    (segment,) = assemble(source + "\n", "listing", base).segments
+    image = mips_image(certificate(name), base)
+    assert segment.data == image.data[: image.text]
+
+
+def test_each_instruction_knows_its_line() -> None:
+    """Of a program whose statements LLVM can't merge, none is without."""
+    (code,) = mips_code([certificate("increment")])
+    lines = code.lines()
+    assert len(lines) > 0.8 * len(code.place(BASE).words)
+    assert {line.source.name for line in lines.values()} == {"increment.core"}
+    store = next(index for index, line in lines.items() if "@counters[" in line.text and "=" in line.text)
+    assert store
 
 
 def test_many_programs_are_made_by_one_request_in_their_order() -> None:
