@@ -1,0 +1,119 @@
+"""The program of one end: assembled for a machine, linked in the order of its source or in one that a seed picks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from random import Random
+from typing import Final
+
+from dlcode_aegis_core.machine.limits import BeyondModel
+from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.station import Station
+from dlcode_jit.mips.assemble import Assembly, Segment, assemble
+
+KSEG1: Final = 0xA0000000
+PROGRAM: Final = 0x80040000
+"""Where code begins, but for the vectors; data follows it."""
+DMA_REGION: Final = 0x20000
+"""Where in memory the I/O ASIC lets the LANCE in: 128 KB, at a multiple of that."""
+MOST_GAP: Final = 1 << 14
+"""Bytes between two pieces, at most, where a seed picks the order: the path lies scattered over several caches."""
+
+COMMON: Final = ("lance.s", "program.s")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What differs between the boards: the file of its own code, and how the chip's memory looks from the CPU."""
+
+    source: str
+    spread: int
+    """The CPU's bytes for each of the chip's."""
+    line: str
+    """The parameter that says on which line the devices interrupt."""
+
+
+BOARDS: Final[Mapping[str, Board]] = {
+    "kn02": Board("kn02.s", 1, "kn02.interrupt_line"),
+    "ioasic": Board("ioasic.s", 2, "ioasic.interrupt_line"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program in place: its bytes, its names, and the pieces that the linker put somewhere."""
+
+    assembly: Assembly
+    pieces: tuple[str, ...]
+
+    @property
+    def symbols(self) -> Mapping[str, int]:
+        """Addresses by name."""
+        return self.assembly.symbols
+
+
+def link(parameters: Parameters, octets: int, first: bool, seed: int | None = None) -> Program:
+    """The program for a machine and a frame of so many bytes; `first`: it sends before it has received.
+
+    Raises BeyondModel for a machine whose board has no driver here.
+    """
+    board = BOARDS.get(parameters.board)
+    if board is None:
+        raise BeyondModel(f"the exchange has no driver for the {parameters.title}: it runs on a 5000/200 and a 5000/125")
+    folder = files(__package__)
+    vectors, *pieces = _pieces(
+        "".join(folder.joinpath(name).read_text("utf-8") for name in ("vectors.s", board.source, *COMMON))
+    )
+    if seed is not None:
+        pieces = _scattered(pieces, Random(seed))
+    symbols = {**_symbols(parameters, board), "FRAME_OCTETS": octets, "FIRST": int(first)}
+    assembly = assemble(vectors + "".join(pieces), "exchange", PROGRAM, symbols)
+    return Program(assembly, tuple(_name(piece) for piece in pieces))
+
+
+def load(station: Station, program: Program, frame: bytes) -> None:
+    """Put the program and the frame that it sends into a station, to run from its start."""
+    station.load(program.assembly.segments)
+    station.load([Segment(program.symbols["frame"], frame)])
+    station.cpu.pc = program.symbols["start"]
+
+
+def _pieces(source: str) -> list[str]:
+    """What may be placed by itself: from each .globl to the next. What precedes the first goes with it."""
+    before, *pieces = re.split(r"(?m)^(?= +\.globl )", source)
+    return [before + pieces[0], *pieces[1:]]
+
+
+def _name(piece: str) -> str:
+    found = re.search(r"\.globl\s+(\w+)", piece)
+    assert found is not None
+    return found[1]
+
+
+def _scattered(pieces: list[str], random: Random) -> list[str]:
+    """In another order, each after a gap of whole words."""
+    placed = []
+    for piece in random.sample(pieces, len(pieces)):
+        section = re.search(r"(?m)^\s+\.(text|data)$", piece)
+        assert section is not None, f"{_name(piece)} names no section"
+        gap = 4 * random.randrange(MOST_GAP // 4)
+        placed.append(f"{piece[: section.end()]}\n        .space  {gap}\n{piece[section.end() :]}")
+    return placed
+
+
+def _symbols(parameters: Parameters, board: Board) -> dict[str, int]:
+    integer = parameters.integer
+    symbols = {
+        "PROGRAM": PROGRAM,
+        "LANCE": KSEG1 + integer("lance.base"),
+        "STATION_ROM": KSEG1 + integer("station_rom.base") + integer("station_rom.lane"),
+        "LINE": integer(board.line),
+        "SPREAD": board.spread,
+    }
+    if parameters.board == "kn02":
+        return {**symbols, "CSR": KSEG1 + integer("kn02.csr_base"), "CHIP_MEMORY": KSEG1 + integer("lance_buffer.base")}
+    asic = KSEG1 + integer("ioasic.base")
+    return {**symbols, "ASIC": asic, "CHIP_MEMORY": KSEG1 + DMA_REGION, "DMA_POINTER": DMA_REGION << 3}
