@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from dlcode_aegis_core.machine.engines import ENGINES
 from dlcode_aegis_core.machine.parameters import UnknownParameter
+from dlcode_aegis_core.machine.processor import Engine
 from dlcode_aegis_core.machine.programs import AtBreakpoint, Exit, Fault, Machine, OutOfCycles, ProgramError, Stepped
 from dlcode_jit.mips.source import AssemblyError
 
@@ -191,6 +193,22 @@ def test_a_jump_to_nowhere_is_a_fault_there(target: int, reason: str) -> None:
     fault = Writing(f"li $t0, {target:#x}\njr $t0\nnop\n").run()
 
     assert (fault.pc, fault.reason, fault.instruction) == (target, reason, "nothing")
+
+
+@pytest.mark.parametrize("label", ["refill", "general", "service", "fault", "boot", "boot_tlb"])
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_a_program_that_jumps_into_the_monitor_has_a_fault_as_anywhere_else(label: str, engine: Engine) -> None:
+    """The host serves who comes there in kernel mode, and nobody else."""
+    machine = Machine(MODEL, output=lambda descriptor, data: None, engine=engine)
+    machine.assemble("nop\n")
+    target = machine._monitor[label]
+    for source in ("li $v0, 4001\nli $t0, {}\njr $t0\nnop\n", "_start = {}\nnop\n"):
+        machine.assemble(source.format(target))
+        machine.count_refills = True
+        fault = machine.run(cycles=MOST)
+        assert isinstance(fault, Fault)
+        assert (fault.pc, fault.reason) == (target, f"a jump to {target:#010x}, which is the kernel's")
+        assert machine.statistics.system_calls == 0
 
 
 def test_a_program_that_jumps_into_its_data_executes_what_is_there() -> None:

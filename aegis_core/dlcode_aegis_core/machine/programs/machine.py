@@ -311,12 +311,14 @@ class Machine:
         return OutOfCycles(cpu.cycles - self._began[1])
 
     def _step(self) -> None:
-        if self.cpu.pc == self._monitor["refill"]:
+        if self.cpu.pc == self._monitor["refill"] and not self.cpu.cp0.user:
             self._refills += 1
         self.cpu.step()
 
     def _serve(self) -> None:
-        """Do what the host does where the processor is."""
+        """Do what the host does where the processor is. A program that jumps there is about to have a fault."""
+        if self.cpu.cp0.user:
+            return
         if self.cpu.pc == self._monitor["service"]:
             self._system_call()
         elif self.cpu.pc == self._monitor["fault"]:
