@@ -62,7 +62,9 @@ def link(parameters: Parameters, octets: int, first: bool, seed: int | None = No
     """
     board = BOARDS.get(parameters.board)
     if board is None:
-        raise BeyondModel(f"the exchange has no driver for the {parameters.title}: it runs on a 5000/200 and a 5000/125")
+        raise BeyondModel(
+            f"the exchange has no driver for the {parameters.title}: it runs on a 5000/200 and a 5000/125"
+        )
     folder = files(__package__)
     vectors, *pieces = _pieces(
         "".join(folder.joinpath(name).read_text("utf-8") for name in ("vectors.s", board.source, *COMMON))
