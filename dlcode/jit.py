@@ -2,9 +2,13 @@
 
 from dlcode_jit import (
     CodeGeneratorError,
+    Cycles,
     HostImage,
     ImageError,
+    Layout,
     MipsImage,
+    Services,
+    Timing,
     assembly_text,
     host_image,
     llvm_text,
@@ -13,9 +17,13 @@ from dlcode_jit import (
 
 __all__ = [
     "CodeGeneratorError",
+    "Cycles",
     "HostImage",
     "ImageError",
+    "Layout",
     "MipsImage",
+    "Services",
+    "Timing",
     "assembly_text",
     "host_image",
     "llvm_text",

@@ -1,6 +1,6 @@
-"""Bounds on cycles against runs: none may take longer, and how near do they come?
+"""Three engines in every layout, and bounds on cycles against runs: none takes longer, and how near do they come?
 
-    python -m tests.bounds [FIRST_SEED [PROGRAMS [ENGINE]]]
+    python -m tests.bounds [FIRST_SEED [PROGRAMS]]
 
 The programs are the examples and generated ones, with loops and without, in every layout. A warm run begins with all in
 the caches and an empty write buffer, a cold one with nothing in them and a full one. What is reported of a program is
@@ -25,13 +25,14 @@ from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Program, Statement
 from dlcode_dsl.core.interpret import Fault, Memory, Packet, run
 from dlcode_jit.errors import ImageError
+from dlcode_jit.host import HostImage, host_image
 from dlcode_jit.layouts import BUFFER, GAPPED, HALVES, PLAIN, Layout
 from dlcode_jit.outcome import Outcome
 from dlcode_jit.r3000.image import MipsCode, mips_code
 from dlcode_verifier import Certificate, Linear, Options, Proved, Turns, verify
 from tests.bare_machine import BareMachine, Engine
 from tests.generators import nodes, random_packets, random_program
-from tests.jit.gate import unproved_mips_code
+from tests.jit.gate import unproved_host_image, unproved_mips_code
 from tests.jit.looping import looping_inputs, looping_program
 from tests.jit.programs import cut_short, interpreted
 
@@ -86,7 +87,10 @@ def parameters(layout: Layout) -> Parameters:
 
 
 def compare(code: MipsCode, asked: Layout, inputs: Iterable[Input], engine: Engine | None = None) -> Found:
-    """Run a program warm and cold on each input. An AssertionError says that a bound is none, or of another outcome."""
+    """Run a program warm and cold on each input. An AssertionError says that a bound is none, or of another outcome.
+
+    The outcome of each input is the interpreter's.
+    """
     machine = BareMachine(code, parameters(asked), *([engine] if engine else []))
     cycles = code.cycles(machine.timing)
     warm_bound, safe_bound = cache(cycles.warm), cache(cycles.safe)
@@ -183,6 +187,12 @@ class Counting:
             self.most[loop] = max(self.most[loop], self.now[loop])
 
 
+def on_the_host(image: HostImage, inputs: Iterable[Input]) -> None:
+    """Run a program's host code on each input. An AssertionError says that it is of another outcome."""
+    for packet, memory, expected in inputs:
+        assert image.run(packet, memory) == expected, f"{image.program.name} on the host, on {packet.data.hex()}"
+
+
 # ---- all of it
 
 
@@ -190,10 +200,12 @@ def measure(first: int, count: int, engine: Engine | None = None, tally: Tally |
     """Examples in every layout, then `count` generated programs, half of them with loops, each in two layouts."""
     tally = tally or Tally()
     for certificate, inputs in examples():
+        on_the_host(host_image(certificate), inputs)
         for layout in LAYOUTS:
             (code,) = mips_code([certificate], layout)
             tally.found.append(compare(code, layout, inputs, engine))
     for number, (certificate, inputs) in enumerate(straight(range(first, first + count // 2))):
+        on_the_host(host_image(certificate), inputs)
         for layout in (PLAIN, LAYOUTS[1 + number % 3]):
             (code,) = mips_code([certificate], layout)
             tally.found.append(compare(code, layout, inputs, engine))
@@ -206,6 +218,7 @@ def measure(first: int, count: int, engine: Engine | None = None, tally: Tally |
 def compared_looping(seed: int, layout: Layout, engine: Engine | None = None) -> Found:
     """One generated program with loops."""
     code, inputs = looping(seed, layout, may_rewrite=layout is PLAIN)
+    on_the_host(unproved_host_image(code.program), inputs)
     try:
         return compare(code, layout, inputs, engine)
     except ImageError as error:

@@ -11,23 +11,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import CodeGeneratorError, ImageError
     from .host import Batch, HostImage, Lease, host_image
+    from .layouts import Layout
     from .outcome import Outcome
+    from .r3000.cycles import Cycles, Services
     from .r3000.image import MipsCode, MipsImage, mips_code, mips_image
     from .sets.host import MergedSet
     from .sets.r3000 import MipsSet
+    from .r3000.timing import Timing
     from .shown import assembly_text, llvm_text
 
 _HOMES = {
     "Batch": ".host",
     "CodeGeneratorError": ".errors",
+    "Cycles": ".r3000.cycles",
     "HostImage": ".host",
     "ImageError": ".errors",
+    "Layout": ".layouts",
     "Lease": ".host",
     "MergedSet": ".sets.host",
     "MipsCode": ".r3000.image",
     "MipsImage": ".r3000.image",
     "MipsSet": ".sets.r3000",
     "Outcome": ".outcome",
+    "Services": ".r3000.cycles",
+    "Timing": ".r3000.timing",
     "assembly_text": ".shown",
     "host_image": ".host",
     "llvm_text": ".shown",
@@ -38,6 +45,7 @@ _HOMES = {
 __all__ = [
     "Batch",
     "CodeGeneratorError",
+    "Cycles",
     "HostImage",
     "ImageError",
     "Lease",
@@ -46,6 +54,8 @@ __all__ = [
     "MipsImage",
     "MipsSet",
     "Outcome",
+    "Services",
+    "Timing",
     "assembly_text",
     "host_image",
     "llvm_text",

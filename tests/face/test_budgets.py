@@ -87,6 +87,7 @@ def test_check_says_how_many_cycles_a_handler_takes(capsys: pytest.CaptureFixtur
     assert main(["check", "--format", "json", path]) == 0
     (row,) = json.loads(capsys.readouterr().out)["sources"][0]["programs"]
     assert row["cycles"] == most <= 400
+    assert f"at most {most} cycles" in " ".join((EXAMPLES.parent / "README.md").read_text().split())
 
 
 def test_a_handler_tells_its_bounds_on_each_machine() -> None:
