@@ -62,9 +62,10 @@ def dlcode(*words: str, typed: str = "") -> subprocess.CompletedProcess[bytes]:
 
 
 def test_exec_prints_what_the_program_writes_and_exits_with_its_status(programs: dict[str, str]) -> None:
-    done = dlcode("exec", programs["hello"], "one", "two")
+    done = dlcode("exec", programs["hello"], "one", "two", "--machine", "3100")
 
     assert (done.stdout, done.stderr, done.returncode) == (b"hello\n", b"he", 3)
+    assert dlcode("exec", "--machine", "3100", programs["hello"], "--", "--one").returncode == 2
 
 
 def test_exec_says_what_it_took_on_standard_error(programs: dict[str, str]) -> None:

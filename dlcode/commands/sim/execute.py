@@ -30,7 +30,8 @@ exit status: the program's own; 128 and the signal's number where it has a fault
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = HELP
-    parser.add_argument("program", nargs="+", metavar="FILE [ARGUMENT", help="the program, and what it is given")
+    parser.add_argument("program", metavar="FILE", help="the program")
+    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what it is given; after --, with dashes too")
     declare_machine(parser)
     parser.add_argument("--cycles", type=int, default=CYCLES, metavar="N", help=f"stop after so many ({CYCLES})")
     parser.add_argument("--stats", action="store_true", help="say what it took, on standard error")
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             stop = machine.run(cycles=options.cycles)
         except BeyondModel as error:
-            raise CannotRun(f"{options.program[0]}: {error}") from None
+            raise CannotRun(f"{options.program}: {error}") from None
     if as_json:
         texts = {number: b"".join(parts).decode("utf-8", "backslashreplace") for number, parts in written.items()}
         row = {"machine": machine.parameters.model, **_end(machine, stop), "stdout": texts[1], "stderr": texts[2]}
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
             _show(machine)
     if isinstance(stop, OutOfCycles):
         raise CannotRun(
-            f"{options.program[0]} has not ended after {stop.cycles} cycles, at {machine.place(machine.pc)}\n"
+            f"{options.program} has not ended after {stop.cycles} cycles, at {machine.place(machine.pc)}\n"
             "help: --cycles N allows more"
         )
     assert isinstance(stop, (Exit, Fault))
@@ -84,12 +85,12 @@ def run(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace, output: Any = None) -> Machine:
     """The machine that was asked for, with the program in it. Raises CannotRun."""
-    path, *_ = options.program
+    path = options.program
     if options.cycles <= 0:
         raise CannotRun("--cycles takes a number above 0")
     try:
         machine = Machine(options.machine, settings=settings(options), output=output)
-        machine.load(path, options.program)
+        machine.load(path, [path, *options.arguments])
     except ProgramError as error:
         raise CannotRun(f"{path}: {error}") from None
     except (UnknownParameter, BadParameter) as error:

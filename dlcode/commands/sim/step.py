@@ -37,7 +37,8 @@ class _Refused(Exception):
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = HELP
-    parser.add_argument("program", nargs="+", metavar="FILE [ARGUMENT", help="the program, and what it is given")
+    parser.add_argument("program", metavar="FILE", help="the program")
+    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what it is given; after --, with dashes too")
     declare_machine(parser)
     help = f"the most that one `continue` takes ({CYCLES})"
     parser.add_argument("--cycles", type=int, default=CYCLES, metavar="N", help=help)
