@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .r3000.cycles import Cycles, Services
     from .r3000.image import MipsCode, MipsImage, mips_code, mips_image
+    from .r3000.timing import Timing
     from .sets.host import MergedSet
     from .sets.r3000 import MipsSet
-    from .r3000.timing import Timing
     from .shown import assembly_text, llvm_text
 
 _HOMES = {
@@ -48,6 +48,7 @@ __all__ = [
     "Cycles",
     "HostImage",
     "ImageError",
+    "Layout",
     "Lease",
     "MergedSet",
     "MipsCode",
