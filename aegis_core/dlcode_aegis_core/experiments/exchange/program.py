@@ -15,8 +15,11 @@ from dlcode_aegis_core.machine.station import Station
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
 
 KSEG1: Final = 0xA0000000
-PROGRAM: Final = 0x80040000
-"""Where code begins, but for the vectors; data follows it."""
+PROGRAM: Final = 0x80040400
+"""Where code begins, but for the vectors; data follows it.
+
+It is not a multiple of the caches' size, since there it would share the vectors' place in the instruction cache.
+"""
 DMA_REGION: Final = 0x20000
 """Where in memory the I/O ASIC lets the LANCE in: 128 KB, at a multiple of that."""
 MOST_GAP: Final = 1 << 14
