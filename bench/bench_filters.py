@@ -32,6 +32,9 @@ PAIRS = {
     "disjoint, no": (disjoint, "ipv4.dst == 10.0.0.1 && tcp.dport == 80", "ipv4.src == 192.0.2.1 && has(ipv4/tcp)", No),
     "bare names: equal, yes": (equal, "tcp.dport == 80", "has(tcp) && tcp.dport < 81 && tcp.dport > 79", Yes),
     "bare names: disjoint by a field": (disjoint, "tcp.dport == 80", "udp.dport == 80", Yes),
+    "bare names: implies, yes": (implies, "tcp.dport == 80", "tcp.dport < 1024", Yes),
+    "bare names: implies, no": (implies, "tcp.dport < 1024", "tcp.dport == 80", No),
+    "bare names: disjoint, no": (disjoint, "tcp.dport == 80", "tcp.sport == 80", No),
     "bare names: disjoint by Z3": (disjoint, "tcp.dport in [53, 80]", "tcp.dport in [79, 443] || tcp.dport == 60", Yes),
 }  # fmt: skip
 """A question, two filters' conditions, and the answer. A bare name means IPv4 and IPv6 with its extension headers."""

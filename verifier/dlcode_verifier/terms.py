@@ -49,16 +49,22 @@ class Terms:
         assert self.make("true", 0) == TRUE
         assert self.make("false", 0) == FALSE
 
-    @property
-    def is_new(self) -> bool:
-        """Whether there is no row but the two truths."""
-        return len(self.rows) == len((TRUE, FALSE))
-
-    def begin_as(self, rows: Sequence[Row]) -> None:
-        """Take over the rows of another table, at their places, in a new one. They have no unknowns, nor copies."""
-        assert self.is_new
-        self.rows[:] = rows
-        self._place = {row: term for term, row in enumerate(rows)}
+    def include(self, rows: Sequence[Row]) -> Sequence[Term]:
+        """The terms of all rows of another table, entered where they are new. That one has no unknowns, nor copies."""
+        if len(self.rows) == len((TRUE, FALSE)):
+            self.rows[:] = rows
+            self._place = {row: term for term, row in enumerate(rows)}
+            return range(len(rows))
+        at: list[Term] = []
+        place, mine = self._place, self.rows
+        for row in rows:
+            here = moved(row, at)
+            term = place.get(here)
+            if term is None:
+                term = place[here] = len(mine)
+                mine.append(here)
+            at.append(term)
+        return at
 
     def make(self, *row: Any) -> Term:
         """The term of a row, entered if it is new."""
@@ -281,6 +287,14 @@ def operands(row: Row) -> list[Term]:
     if skipped is None:
         return list(row[2:])
     return [part for place, part in enumerate(row) if place >= 2 and place not in skipped]
+
+
+def moved(row: Row, place: Any) -> Row:
+    """A row whose operands are what `place` has for them."""
+    skipped = NOT_TERMS.get(row[0])
+    if skipped is None:
+        return (row[0], row[1], *[place[part] for part in row[2:]])
+    return (*row[:2], *(part if at in skipped else place[part] for at, part in enumerate(row[2:], 2)))
 
 
 def reachable(rows: list[Row], roots: list[Term]) -> list[Term]:

@@ -10,8 +10,7 @@ have any value). Nothing follows from an exception that is found.
 
 from __future__ import annotations
 
-from ..terms import FALSE, TRUE, Row, Term, operands
-from .subject import moved
+from ..terms import FALSE, TRUE, Row, Term, moved, operands
 
 FEWEST, SMALLER = 250, 2
 """Rows that two filters are made of below which a question is asked as it is, and how many times smaller one must get

@@ -19,6 +19,7 @@ from ..options import Options
 from ..ranges import shapes
 from ..terms import FALSE, TRUE, Row, Term, Terms
 from ..worker import ask
+from .drafting import draft
 from .outline import outline
 from .signature import apart, signature
 from .splitting import left_over
@@ -164,6 +165,10 @@ def _about(
 
     if len(certificates) == 2:
         (case,) = cases(table)
+        drafted = draft(table.terms.rows, case.always[0], case.maximum)
+        shown = None if drafted is None else _shown(drafted, case)
+        if shown is not None:
+            return shown
         a, b = map(table.enter, certificates)
         if _never_in_outline(table, case, a, b, options or Options()):
             return Yes(case.maximum)
@@ -280,9 +285,17 @@ def _finding(case: Case, reply: Reply, options: Options) -> Finding:
         return Yes(case.maximum, reply.enough)
     if reply.sketch is None:
         return Unknown(f"the solver gave up after {options.bitvector_effort} steps")
-    packet = _exception(reply.sketch, case)
-    if packet is None:
+    shown = _shown(reply.sketch, case)
+    if shown is None:
         return Unknown(AFTER_LOOPS if case.has_loops else "the packet that the solver found does not replay")
+    return shown
+
+
+def _shown(sketch: Sketch, case: Case) -> No | None:
+    """The answer that a sketched packet shows, if it does."""
+    packet = _exception(sketch, case)
+    if packet is None:
+        return None
     if case.plain:
         packet = _plainer(packet, case)
     return No(packet, tuple(matched(program, packet) for program in case.programs))

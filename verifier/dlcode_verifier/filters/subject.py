@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from dlcode_dsl.core.form import Program
@@ -21,7 +20,7 @@ from dlcode_dsl.core.text import print_program
 from ..certificate import Certificate, is_live
 from ..conditions import accepts, conditions
 from ..facts import sites
-from ..terms import NOT_TERMS, TRUE, Row, Term, Terms, operands
+from ..terms import TRUE, Row, Term, Terms, moved, operands
 from ..unrolling import unrolled
 
 
@@ -134,10 +133,7 @@ class Table:
         program = certificate.program
         if not has_loops(program):
             made = acceptance(certificate)
-            if not self.terms.is_new:
-                return self._made(made)[0]
-            self.terms.begin_as(made.rows)
-            return made.matches
+            return self.terms.include(made.rows)[made.matches]
         if self.turns is not None:
             matches, self._known[id(program)] = self._made(in_first_turns(program, self.turns))
             return matches
@@ -177,11 +173,3 @@ def cone(rows: Sequence[Row], roots: Iterable[Term]) -> tuple[list[Row], dict[Te
             left += operands(rows[term])
     place = {term: at for at, term in enumerate(sorted(wanted))}
     return [moved(rows[term], place) for term in place], place
-
-
-def moved(row: Row, place: Any) -> Row:
-    """A row whose operands are what `place` has for them."""
-    skipped = NOT_TERMS.get(row[0])
-    if skipped is None:
-        return (row[0], row[1], *[place[part] for part in row[2:]])
-    return (*row[:2], *(part if at in skipped else place[part] for at, part in enumerate(row[2:], 2)))
