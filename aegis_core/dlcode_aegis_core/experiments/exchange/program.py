@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from dlcode_aegis_core.machine.limits import BeyondModel
-from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
 from dlcode_aegis_core.machine.station import Station
 from dlcode_jit.mips.assemble import Assembly, Segment, assemble
 
@@ -26,6 +26,9 @@ MOST_GAP: Final = 1 << 14
 """Bytes between two pieces, at most, where a seed picks the order: the path lies scattered over several caches."""
 
 COMMON: Final = ("lance.s", "program.s")
+
+LEAST, MOST = 60, 1514
+"""Bytes of a frame without its check sequence: of the least, and of the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,17 @@ BOARDS: Final[Mapping[str, Board]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """How the program is made: the frames' bytes, the seed of its order in memory, and what a test adds to the path."""
+
+    octets: int = 60
+    seed: int | None = None
+    """None: the order of the source, without gaps."""
+    longer: tuple[str, int] | None = None
+    """A label, and how many instructions that do nothing are put behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """The program in place: its bytes, its names, and the pieces that the linker put somewhere."""
 
@@ -58,23 +72,22 @@ class Program:
         return self.assembly.symbols
 
 
-def link(parameters: Parameters, octets: int, first: bool, seed: int | None = None) -> Program:
-    """The program for a machine and a frame of so many bytes; `first`: it sends before it has received.
+def link(parameters: Parameters, build: Build, first: bool) -> Program:
+    """The program for a machine; `first`: it sends before it has received.
 
-    Raises BeyondModel for a machine whose board has no driver here.
+    Raises BeyondModel for a machine whose board has no driver here, BadParameter for a frame that can't be.
     """
+    if not LEAST <= build.octets <= MOST:
+        raise BadParameter(f"a frame has {LEAST} to {MOST} bytes, not {build.octets}")
     board = BOARDS.get(parameters.board)
     if board is None:
-        raise BeyondModel(
-            f"the exchange has no driver for the {parameters.title}: it runs on a 5000/200 and a 5000/125"
-        )
+        raise BeyondModel(f"the exchange has no driver for the {parameters.title}, only for a 5000/200 and a 5000/125")
     folder = files(__package__)
-    vectors, *pieces = _pieces(
-        "".join(folder.joinpath(name).read_text("utf-8") for name in ("vectors.s", board.source, *COMMON))
-    )
-    if seed is not None:
-        pieces = _scattered(pieces, Random(seed))
-    symbols = {**_symbols(parameters, board), "FRAME_OCTETS": octets, "FIRST": int(first)}
+    source = "".join(folder.joinpath(name).read_text("utf-8") for name in ("vectors.s", board.source, *COMMON))
+    vectors, *pieces = _pieces(_longer(source, *build.longer) if build.longer else source)
+    if build.seed is not None:
+        pieces = _scattered(pieces, Random(build.seed))
+    symbols = {**_symbols(parameters, board), "FRAME_OCTETS": build.octets, "FIRST": int(first)}
     assembly = assemble(vectors + "".join(pieces), "exchange", PROGRAM, symbols)
     return Program(assembly, tuple(_name(piece) for piece in pieces))
 
@@ -84,6 +97,13 @@ def load(station: Station, program: Program, frame: bytes) -> None:
     station.load(program.assembly.segments)
     station.load([Segment(program.symbols["frame"], frame)])
     station.cpu.pc = program.symbols["start"]
+
+
+def _longer(source: str, label: str, count: int) -> str:
+    found = f"\n{label}:\n"
+    if source.count(found) != 1:
+        raise ValueError(f"{label} is no label of the program")
+    return source.replace(found, found + count * "        or      $zero, $zero, $zero\n")
 
 
 def _pieces(source: str) -> list[str]:

@@ -15,9 +15,9 @@ from statistics import median
 from typing import Final
 
 from dlcode_aegis_core.experiments.exchange import program
-from dlcode_aegis_core.experiments.exchange.program import Program
+from dlcode_aegis_core.experiments.exchange.program import Build, Program
 from dlcode_aegis_core.machine.lance_registers import Csr0
-from dlcode_aegis_core.machine.parameters import BadParameter, Parameters
+from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.simulation import run_together
 from dlcode_aegis_core.machine.station import Station
 from dlcode_aegis_core.machine.units import PICOSECONDS
@@ -25,7 +25,7 @@ from dlcode_aegis_core.machine.wire import Wire
 
 MODEL: Final = "dec5000-200"
 OCTETS: Final = (60, 1514)
-"""The frames that were measured, without their check sequences: the least and the longest."""
+"""The frames that were measured, without their check sequences."""
 WARM: Final = 4
 """Round trips before the count begins; the published figures are of at least 10 000."""
 ROUNDS: Final = 16
@@ -53,6 +53,9 @@ ROUTINES: Final[Mapping[str, str]] = {
 ADDRESSES: Final = tuple(bytes.fromhex(f"08002b00000{number}") for number in (1, 2))  # 08-00-2b is Digital's
 TYPE: Final = bytes.fromhex("0805")
 """No protocol of the time's hosts."""
+
+
+_AS_IT_IS: Final = Build()
 
 
 class NoAnswer(RuntimeError):
@@ -139,18 +142,16 @@ class Exchange:
         self._ended = 0
 
     @classmethod
-    def start(cls, parameters: Parameters, octets: int = 60, seed: int | None = None) -> Exchange:
+    def start(cls, parameters: Parameters, build: Build = _AS_IT_IS) -> Exchange:
         """Two machines of a model, up to where the first has demanded that its first frame be sent.
 
         Raises BeyondModel for a machine without a driver here, BadParameter for a frame that can't be, NoAnswer if the
         program does not get that far.
         """
-        if not OCTETS[0] <= octets <= OCTETS[1]:
-            raise BadParameter(f"a frame has {OCTETS[0]} to {OCTETS[1]} bytes, not {octets}")
         wire = Wire(parameters)
-        frames = frame(0, octets), frame(1, octets)
+        frames = frame(0, build.octets), frame(1, build.octets)
         ends = tuple(
-            _end(parameters, wire, number, program.link(parameters, octets, number == 0, seed), frames[number])
+            _end(parameters, wire, number, program.link(parameters, build, number == 0), frames[number])
             for number in (0, 1)
         )
         exchange = cls((ends[0], ends[1]), wire, frames)
@@ -214,11 +215,9 @@ def _end(parameters: Parameters, wire: Wire, number: int, linked: Program, sends
     return End(station, linked)
 
 
-def measure(
-    parameters: Parameters, octets: int = 60, seed: int | None = None, rounds: int = ROUNDS, warm: int = WARM
-) -> Figures:
+def measure(parameters: Parameters, build: Build = _AS_IT_IS, rounds: int = ROUNDS, warm: int = WARM) -> Figures:
     """Round trips after a warm-up, summed up. Raises as `Exchange.start` and `Exchange.step` do."""
-    exchange = Exchange.start(parameters, octets, seed)
+    exchange = Exchange.start(parameters, build)
     counted = [exchange.step() for _ in range(warm + rounds)][warm:]
     whole = [one.picoseconds for one in counted]
     names = sorted({name for one in counted for name in one.routines}, key=list(ROUTINES).index)
