@@ -142,10 +142,12 @@ class Counter:
         self.seen.append(("store", offset, width, value, self.cpu.cycles))
 
 
-def with_counter(body: str) -> tuple[Program, Counter]:
-    """Run with $a0 at the device; the cycle count begins at 0 with the body."""
+def with_counter(body: str, **changes: int) -> tuple[Program, Counter]:
+    """Run with $a0 at the device and $a1 at memory, uncached; the cycle count begins at 0 with the body."""
     device = Counter()
-    program = Program(f"start: lui $a0, 0xbc00\nli $t0, 0x9abc\nbody: {body}\n", devices=[device]).warm()
+    source = f"start: lui $a0, 0xbc00\nlui $a1, 0xa000\nli $t0, 0x9abc\nbody: {body}\n"
+    changed = {name.replace("__", "."): value for name, value in changes.items()}
+    program = Program(source, devices=[device], changes=changed).warm()
     device.cpu = program.cpu
     program.run(until="body")
     program.cpu.cycles = 0
@@ -176,6 +178,25 @@ def test_a_full_buffer_makes_a_store_wait_for_a_device() -> None:
     program, device = with_counter("sw $t0, 0($a0)\n" * 5)
     assert program.cpu.cycles == 31
     assert len(device.seen) == 1
+
+
+def test_a_store_to_memory_that_finds_the_buffer_full_waits_for_a_device_and_lets_it_happen() -> None:
+    program, device = with_counter("sw $t0, 0($a0)\n" * 4 + "sw $t0, 0x200($a1)\n")
+    assert device.seen == [("store", 0, 4, 0x9ABC, 30)]
+    assert program.cpu.cycles == 31
+
+
+def test_where_reads_pass_writes_a_store_to_a_device_happens_when_the_reads_that_passed_it_are_done() -> None:
+    """Two stores would drain at 6 and 36. A read takes from 6 to 18, or a load from the device from 6 to 26."""
+    stores = "sw $t0, 0x200($a1)\nsw $t0, 0($a0)\n"
+    _, device = with_counter(f"{stores}lw $v0, 0($a1)\n" + "nop\n" * 40, write_buffer__reads_pass=1)
+    assert device.seen == [("store", 0, 4, 0x9ABC, 36 + READ)]
+    _, device = with_counter(f"{stores}sw $t0, 4($a0)\nlw $v0, 8($a0)\n" + "nop\n" * 99, write_buffer__reads_pass=1)
+    assert device.seen == [
+        ("load", 8, 4, 0, DRAIN + 20),
+        ("store", 0, 4, 0x9ABC, DRAIN + 20 + 30),
+        ("store", 4, 4, 0x9ABC, DRAIN + 20 + 60),
+    ]
 
 
 def test_stores_to_memory_wait_behind_stores_to_a_device() -> None:

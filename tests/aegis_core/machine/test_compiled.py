@@ -6,7 +6,7 @@ import pytest
 
 from tests.aegis_core.machine.random_programs import Run
 
-CYCLES = 1500
+CYCLES = 2500
 SEEDS = range(40)
 
 

@@ -6,6 +6,7 @@ result, refuses a shift by an amount that may be negative or too large, and a st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -31,10 +32,6 @@ class Interval:
     def within(self, other: Interval) -> bool:
         """Whether every value is one of the other's."""
         return other.low <= self.low and self.high <= other.high
-
-    def join(self, other: Interval) -> Interval:
-        """The least that has the values of both."""
-        return Interval(min(self.low, other.low), max(self.high, other.high))
 
 
 BOOLEAN: Final = Interval(0, 1)
@@ -86,3 +83,10 @@ def combined(operation: str, a: Interval, b: Interval) -> Interval:
             bound = 1 << _magnitude(a, b)
             return Interval(-bound, bound - 1)
     raise ValueError(f"the operation {operation}")
+
+
+def joined(intervals: Sequence[Interval]) -> Interval:
+    """The least interval that has the values of all, which must be computed in equally many bits."""
+    found = Interval(min(each.low for each in intervals), max(each.high for each in intervals))
+    assert {each.bits for each in intervals} == {found.bits}, "a value that is wider on one way than on another"
+    return found

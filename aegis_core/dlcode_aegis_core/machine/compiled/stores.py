@@ -65,16 +65,6 @@ class SharedStores:
                 state.next_effect = self.times[self._effects[0][0] & self._mask] if self._effects else FAR
                 effect()
 
-    def wait_to_read(self, passes: bool) -> None:
-        """Wait for the stores that a read does not pass."""
-        state = self._state
-        self.retire(state.cycles)
-        while state.retired != state.posted:
-            state.cycles = max(state.cycles, self._first)
-            self.retire(state.cycles)
-            if passes:
-                break
-
     def put_off(self, cycles: int) -> None:
         """Delay all that waits."""
         state = self._state

@@ -210,7 +210,9 @@ class Writer:
         return Value(str(constant), value.values, value.values.bits)
 
     def wide(self, value: Value, width: int) -> str:
-        """The text of a value in so many bits, which hold it."""
+        """The text of a value in so many bits, which must hold it."""
+        if value.values.bits > width:
+            raise Untranslatable(f"{value.values.low} to {value.values.high} do not fit {width} bits")
         if value.values.constant is not None:
             return str(value.values.constant)
         if value.width == width:
