@@ -3,7 +3,8 @@
     python -m tests.random_c 150 [--first SEED] [--jobs N] [--csmith]
 
 The programs are of our own generator (c_programs.py), or of csmith where it is installed. Both engines of the processor
-run each, and agree in every register, in instructions, in cycles, and in what caches, TLB and memory hold.
+run each, and agree in every register, in instructions, in cycles, and in what caches, TLB and memory hold. Programs of
+ours are also run from their objects, whose relocations we apply.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ from dlcode_aegis_core.machine.programs import Exit, Machine, OutOfCycles
 from dlcode_aegis_core.machine.tlb import ENTRIES
 from dlcode_jit.mips.registers import Control
 from tests.c_programs import program
-from tests.jit.mips.binutils import PREFIX
+from tests.jit.mips.binutils import PREFIX, run
 
 DATA = Path(__file__).parent / "data" / "random_c"
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 MACHINE = "-march=mips1 -mabi=32 -mfp32 -msoft-float -mno-abicalls -fno-pic -G0".split()
-FLAGS = [*MACHINE, "-ffreestanding", "-nostdlib", "-static", "-ffunction-sections", "-Wl,--gc-sections", "-w"]
-"""Functions that nobody calls are left out; what a compiler says of such programs is of no interest."""
+FLAGS = [*MACHINE, "-ffreestanding", "-nostdlib", "-ffunction-sections", "-w", "-r"]
+"""-w: what a compiler says of such programs is of no interest."""
+LINKED = ("-G0", "-static", "--gc-sections")
+"""Functions that nobody calls are left out: csmith's need what is not there."""
 MODELS = ("5000/200", "5000/125", "3100", "2100")
 MOST_CYCLES = 20_000_000
 """What a program may take: ours take a fraction of it, some of csmith's never end."""
@@ -62,16 +65,16 @@ def compiler() -> str:
     return path
 
 
-def compiled(source: str, level: str, folder: Path) -> Path:
-    """The ELF program of a C source."""
+def compiled(source: str, level: str, folder: Path) -> tuple[Path, Path]:
+    """One object of a C source and the runtime, whose addresses are not yet given; and GNU ld's program of it."""
     (folder / "program.c").write_text(source)
-    made = folder / f"program{level}"
+    object, made = folder / f"object{level}", folder / f"program{level}"
     parts = [str(DATA / "crt.s"), str(DATA / "runtime.c"), str(folder / "program.c"), f"-I{DATA}", f"-I{CSMITH}"]
-    done = subprocess.run(
-        [compiler(), *FLAGS, level, "-o", str(made), *parts], capture_output=True, text=True, check=False
-    )
+    command = [compiler(), *FLAGS, level, "-o", str(object), *parts]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, "\n".join(done.stderr.splitlines()[:6])
-    return made
+    run("ld", *LINKED, "-o", str(made), str(object), folder=folder)
+    return object, made
 
 
 def under_qemu(program: Path) -> Result:
@@ -124,20 +127,20 @@ def compare(seed: int, folder: Path, source: Callable[[int], str] = program) -> 
 
     Raises Differs, which leaves the program in the folder, and TooLong before QEMU is asked.
     """
-    path = compiled(source(seed), LEVELS[seed % len(LEVELS)], folder)
-    emulated(path, MODELS[0], "compiled")
-    expected = under_qemu(path)
+    object, path = compiled(source(seed), LEVELS[seed % len(LEVELS)], folder)
     model = MODELS[seed % len(MODELS)]
-    states = []
-    for engine in ENGINES:
-        ours, machine = emulated(path, model, engine)
+    runs: dict[str, tuple[Result, Machine]] = {engine: emulated(path, model, engine) for engine in ENGINES}
+    if source is program:
+        runs["compiled, from the object"] = emulated(object, model, "compiled")
+    expected = under_qemu(path)
+    for name, (ours, _) in runs.items():
         if ours != expected:
-            raise Differs(f"seed {seed}, {path}, engine {engine}: QEMU has {expected}, we have {ours}")
-        states.append(state(machine))
-    first, second = states
+            raise Differs(f"seed {seed}, {path}, {model}, {name}: QEMU has {expected}, we have {ours}")
+    machines = [runs[engine][1] for engine in ENGINES]
+    first, second = map(state, machines)
     if differing := [name for name in first if first[name] != second[name]]:
         raise Differs(f"seed {seed}, {path}, {model}: the engines differ in {', '.join(differing)}")
-    return machine.statistics.instructions
+    return machines[0].statistics.instructions
 
 
 def main() -> int:
