@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from dlcode_aegis_core.machine.bounds import image_timing
+from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.parameters import Parameters
+from dlcode_dsl.core.form import Verdict
 from dlcode_dsl.core.interpret import Packet
 from dlcode_dsl.core.parse import parse_program
 from dlcode_jit.errors import CodeGeneratorError, ImageError
@@ -27,7 +29,7 @@ from dlcode_jit.r3000.timing import START, Moments, Step, passed
 from tests.bare_machine import BareMachine
 from tests.bounds import LAYOUTS, compare, compared_looping, examples, parameters, straight
 from tests.jit.gate import unproved_mips_code
-from tests.jit.programs import certificate, interpreted, prove
+from tests.jit.programs import ADD, certificate, interpreted, prove
 
 DEC5000_125 = Parameters.load("dec5000-125")
 TIMING = image_timing(DEC5000_125)
@@ -127,6 +129,26 @@ def test_what_the_kernel_does_for_a_run_is_in_safe_alone() -> None:
     assert busy == cycles.safe(64) + 16 * (busy // 320 + 1)
     with pytest.raises(ValueError, match="none"):
         cycles.safe(64, Services(held_up=320, held_up_every=320))
+
+
+def test_a_run_that_devices_hold_up_keeps_within_safe() -> None:
+    """Memory is taken for 16 cycles at a time, 64 cycles apart at least, at any place of the run."""
+    (code,) = mips_code([certificate("increment")])
+    machine = BareMachine(code, parameters(PLAIN), Cpu)
+    cpu, services = machine.cpu, Services(held_up=16, held_up_every=64)
+    bound = code.cycles(machine.timing).safe(22, services)
+    for first in range(0, 64, 7):
+        last = cpu.cycles - 64 + first
+
+        def held(pc: int, cycle: int) -> None:
+            nonlocal last
+            if cycle - last >= 64:
+                last = cycle
+                cpu.stall(16)
+
+        cpu.trace = held
+        assert machine.run(Packet.whole(ADD), state="cold").verdict is Verdict.CONSUME
+        assert machine.cycles <= bound
 
 
 def test_a_private_copy_is_a_service() -> None:
@@ -288,6 +310,35 @@ def test_a_mark_between_a_load_and_its_reader_leaves_a_nop() -> None:
 def test_a_mark_without_its_number_or_in_a_slot_is_an_error(words: list[int], lines: list[tuple[int, int]]) -> None:
     with pytest.raises(CodeGeneratorError):
         unmarked(marked(words, lines))
+
+
+def test_marks_that_may_have_changed_places_are_refused() -> None:
+    """One is there twice and another not at all: nobody knows which loop the second is of."""
+    text = """
+    filter f on ethernet maximum 64
+    {
+      var %at: u32 = 0:u32
+      var %sum: u32 = 0:u32
+      loop l { } while (%at < extent(packet)) {
+        read %byte: u8 = packet[%at]
+        %at = (%at + 1:u32)
+        %sum = ((%sum ^ 5:u32) *% widen(%byte, u32))
+      }
+      loop m { } while (%at > 0:u32) {
+        %at = (%at - 1:u32)
+        read %other: u8 = packet[%at]
+        %sum = (%sum +% widen(%other, u32))
+      }
+      if (%sum == 77:u32) { exit match }
+      exit miss
+    }
+    """
+    (code,) = mips_code([prove(parse_program(text))])
+    (_, number), (place, _) = code.object.marks[-1], code.object.marks[0]
+    assert len(code.object.marks) == 2
+    swapped = replace(code, object=replace(code.object, marks=((place, number), code.object.marks[-1])))
+    with pytest.raises(ImageError, match="told apart"):
+        swapped.cycles(TIMING)
 
 
 def test_what_comes_from_the_packet_is_followed_through_copies_and_the_stack() -> None:

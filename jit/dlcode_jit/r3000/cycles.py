@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
+from ..errors import ImageError
 from ..lower import entry_name
 from ..mips.row import Kind
 from ..tracking import Mark, SourceLine
@@ -129,12 +130,18 @@ class Cycles:
 
     @cached_property
     def _numbers(self) -> dict[int, int]:
-        """Index of a turn's first instruction, and the number of the loop."""
+        """Index of a turn's first instruction, and the number of the loop.
+
+        A mark may be gone, with its loop, or be there twice; if both happen, one may have taken another's number.
+        """
         found: dict[int, int] = {}
         for offset, number in self.code.object.marks:
             assert offset // 4 not in found, "two marks at one instruction"
             spot = self.code.spots[number - 1] if number > 0 else None
             found[offset // 4] = spot.number if isinstance(spot, Mark) else number
+        own = [number for number in found.values() if number >= 0]
+        if len(set(own)) < min(len(own), len(self._marks)) or not set(own) <= set(self._marks):
+            raise ImageError("unbounded", f"the marks of {self.code.program.name}'s loops can't be told apart")
         return found
 
     @cached_property
@@ -143,9 +150,7 @@ class Cycles:
         graph, everything = self._graph, frozenset(self._marks)
         nested: dict[int, Mark | _Division] = dict(self._marks)
         nested |= {number: _Division(everything) for number in self._numbers.values() if number < 0}
-        return {
-            start: parts(function.blocks, self._numbers, nested) for start, function in graph.functions.items()
-        }
+        return {start: parts(function.blocks, self._numbers, nested) for start, function in graph.functions.items()}
 
     @cached_property
     def _origins(self) -> Mapping[int, Origin]:

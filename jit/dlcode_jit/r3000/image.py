@@ -120,7 +120,22 @@ def mips_code(certificates: Sequence[Certificate], layout: Layout = PLAIN) -> tu
     pipe that reads the region that is copied to, `rejected` for code that keeps a hazard however it is made. Raises
     CodeGeneratorError where LLVM dies.
     """
-    lowered = [_lowered(certificate, layout) for certificate in certificates]
+    return finished_code([(lowered_for(certificate, layout), certificate) for certificate in certificates])
+
+
+def lowered_for(certificate: Certificate, layout: Layout = PLAIN, guarding: Guarding = Guarding.NONE) -> Lowering:
+    """A proved program on its way to an image; guarded in a way of its own only for an experiment.
+
+    Raises ImageError as `mips_code` does.
+    """
+    program, queue, facts = admitted(certificate)
+    target = R3000.taking(PLAIN if "rewrite" in program.may else layout)
+    return Lowering(program, queue, target, guarding, facts, tracked=True)
+
+
+def finished_code(made: Sequence[tuple[Lowering, Certificate]]) -> tuple[MipsCode, ...]:
+    """Checked code of lowered programs and their proofs. Raises as `mips_code` does."""
+    lowered, certificates = [one for one, _ in made], [certificate for _, certificate in made]
     modules = [one.module() for one in lowered]
     objects = [_finished(elf) for elf in FILLED.objects(modules)]
     again = [number for number, object in enumerate(objects) if findings(object)]
@@ -139,19 +154,16 @@ def mips_code(certificates: Sequence[Certificate], layout: Layout = PLAIN) -> tu
     )  # fmt: skip
 
 
-def _lowered(certificate: Certificate, layout: Layout) -> Lowering:
-    program, queue, facts = admitted(certificate)
-    target = R3000.taking(PLAIN if "rewrite" in program.may else layout)
-    return Lowering(program, queue, target, Guarding.NONE, facts, tracked=True)
-
-
 def _finished(elf: bytes) -> Object:
     return spaced(unmarked(read_object(elf)))
 
 
 def _turns(spots: Sequence[Spot], proofs: Sequence[LoopProof]) -> dict[int, Turns]:
     """How often each loop turns at most, by the number of its mark."""
-    proved = {id(proof.site.node): proof.turns for proof in proofs if proof.site.pipe is None}
+    proved: dict[int, Turns] = {}
+    for proof in proofs:
+        if proof.site.pipe is None:
+            assert proved.setdefault(id(proof.site.node), proof.turns) == proof.turns, "one loop in two places"
     return {
         spot.number: proved[id(spot.node)] if spot.turns is None else spot.turns
         for spot in spots

@@ -76,9 +76,7 @@ def _read(data: bytes, rows: dict[int, int]) -> None:
         _run(reader, end, base, span, first, lengths, rows)
 
 
-def _run(
-    reader: _Reader, end: int, base: int, span: int, first: int, lengths: list[int], rows: dict[int, int]
-) -> None:
+def _run(reader: _Reader, end: int, base: int, span: int, first: int, lengths: list[int], rows: dict[int, int]) -> None:
     address, line = 0, 1
     while reader.at < end:
         code = reader.take("B")

@@ -68,9 +68,7 @@ class _State:
 
 
 def _common(one: Mapping[int, Held], other: Mapping[int, Held]) -> dict[int, Held]:
-    return {
-        key: joined for key, held in one.items() if key in other and (joined := held.joined(other[key])) != UNKNOWN
-    }
+    return {key: joined for key, held in one.items() if key in other and (joined := held.joined(other[key])) != UNKNOWN}
 
 
 def origins(graph: Graph) -> dict[int, Origin]:
