@@ -32,7 +32,7 @@ io_interrupt:
         .globl  slots
         .data
 slots:
-        .word   unexpected, unexpected, unexpected, unexpected, lance_interrupt, unexpected, unexpected, unexpected
+        .word   gone, unexpected, unexpected, unexpected, lance_interrupt, unexpected, unexpected, unexpected
 
 # copy_in: $a2 bytes from the LANCE's memory at $a1 to memory at $a0, in whole blocks of 16. Changes $a0, $a1, $t0 to $t4.
 

@@ -25,7 +25,7 @@ io_interrupt:
         .globl  slots
         .data
 slots:
-        .word   unexpected, unexpected, unexpected, unexpected, unexpected, unexpected, lance_interrupt, unexpected
+        .word   gone, unexpected, unexpected, unexpected, unexpected, unexpected, lance_interrupt, unexpected
 
 # copy_in: $a2 bytes from buffer memory at $a1 to memory at $a0, in whole words. Changes $a0, $a1, $t0, $t1.
 

@@ -100,6 +100,15 @@ unexpected:
         b       unexpected
         nop
 
+# gone: an interrupt whose cause has gone away. The store that acknowledged it was still in the write buffer when the
+# handler before returned. Tables have it in place 0, for no bit at all: neither software nor slot 0 interrupts here.
+
+        .globl  gone
+        .text
+gone:
+        jr      $ra
+        nop
+
         .globl  exceptions
         .data
 exceptions:
@@ -111,7 +120,8 @@ exceptions:
         .globl  lines
         .data
 lines:                                          # by bit of Cause's IP: two of software, six of hardware
-        .rept   2 + LINE
+        .word   gone
+        .rept   1 + LINE
         .word   unexpected
         .endr
         .word   io_interrupt
@@ -119,7 +129,7 @@ lines:                                          # by bit of Cause's IP: two of s
         .word   unexpected
         .endr
 
-# highest: for each byte, four times the number of its highest bit.
+# highest: for each byte, four times the number of its highest bit; 0 if there is none.
 
         .globl  highest
         .data
