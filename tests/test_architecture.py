@@ -65,6 +65,10 @@ def offences(paths: list[Path], *forbidden: str) -> list[str]:
     )
 
 
+KEPT = "dlcode_dsl.kept"
+"""Files between processes: it knows nothing of the language, and everybody may use it."""
+
+
 def source(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -94,12 +98,13 @@ def test_the_machine_never_knows_a_kernel_or_a_program() -> None:
     paths = sorted((PACKAGES["dlcode_aegis_core"] / "machine").rglob("*.py"))
     kernels = [f"dlcode_aegis_core.{room}" for room in rooms]
     assert paths
-    assert offences(paths, "dlcode", "dlcode_dsl", "dlcode_verifier", *kernels) == []
+    found = offences(paths, "dlcode", "dlcode_dsl", "dlcode_verifier", *kernels)
+    assert [line for line in found if not line.endswith((": dlcode_dsl", f": {KEPT}"))] == []
 
 
 def test_the_aegis_core_never_parses_source() -> None:
     """From the language it takes the core form's meaning only, never the front end or a grammar."""
-    allowed = ("dlcode_dsl.core", "dlcode_dsl.diagnostics")
+    allowed = ("dlcode_dsl.core", "dlcode_dsl.diagnostics", KEPT)
     found = offences(modules("dlcode_aegis_core"), "dlcode_dsl", "lark", "dlcode")
     names = [line.split(": ")[1] for line in found]
     assert [name for name in names if name != "dlcode_dsl" and not name.startswith(allowed)] == []

@@ -1,8 +1,8 @@
 """The address space of a program: pages of kuseg, their frames in memory, and the table that the monitor reads.
 
-    physical 00000000   the monitor
-             00200000   the page table: 2 MiB, for each of kuseg's pages its EntryLo, or 0 if it is not there
-             00400000   frames, in the order in which pages are asked for
+physical 00000000   the monitor
+         00200000   the page table: 2 MiB, for each of kuseg's pages its EntryLo, or 0 if it is not there
+         00400000   frames, in the order in which pages are asked for
 """
 
 from __future__ import annotations
