@@ -17,6 +17,7 @@ from .abi import QueueLayout
 from .admit import admitted
 from .guards import Guarding
 from .lower import entry_name, lower
+from .r3000.image import MipsCode, finished_code, lowered_for
 from .sites import send_sites
 from .targets import HOST
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 class Experiment:
     """Host code of a program, with the entry point that `abi` describes.
 
-    Under `Guarding.MASKS` the caller provides `guards.packet_room` bytes for the packet, and `guards.room` cells for
-    each region.
+    Where its way of guarding masks, the caller provides `guards.packet_room` bytes for the packet, and `guards.room`
+    cells for each region.
     """
 
     program: Program
@@ -52,9 +53,17 @@ def proved_code(certificate: Certificate, guarding: Guarding) -> Experiment:
     return _compiled(program, queue, guarding, facts)
 
 
+def proved_mips_code(certificate: Certificate, guarding: Guarding) -> MipsCode:
+    """The same for the R3000, with packets in plain memory, checked as an image is. Raises as `mips_code` does.
+
+    The caller provides as much room as for an `Experiment`.
+    """
+    return finished_code([(lowered_for(certificate, guarding=guarding), certificate)])[0]
+
+
 def guarded_code(program: Program, queue: QueueLayout, guarding: Guarding) -> Experiment:
     """Code of a program that nobody proved. Raises ValueError for a way that needs a proof."""
-    if guarding not in (Guarding.CHECKS, Guarding.MASKS):
+    if guarding in (Guarding.NONE, Guarding.TRUST):
         raise ValueError(f"code without guards ({guarding.value}) is made of a certificate only")
     return _compiled(program, queue, guarding)
 

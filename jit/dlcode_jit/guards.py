@@ -31,9 +31,18 @@ class Guarding(Enum):
     masked into a power of two of bytes or cells, which the caller provides; transfers and divisions are tested; each
     backward branch counts down from `TURNS`."""
 
+    SANDBOX = "sandbox"
+    """As `MASKS`, by a tool that comes after the optimiser, as it did in the 1990s: LLVM can take out no mask of a
+    variable address, and no count, that it can see to be needless."""
+
     TRUST = "trust"
     """By nothing: besides what a proof makes needless, the program's own tests for the end of the packet are left out.
     Right only for packets that hold all that the program asks for. It is not safe, and what anything safe is up to."""
+
+    @property
+    def masks(self) -> bool:
+        """Whether addresses are masked into powers of two."""
+        return self in (Guarding.MASKS, Guarding.SANDBOX)
 
 
 FAULT = {"filter": Verdict.MISS, "handler": Verdict.ABORT}
@@ -66,15 +75,20 @@ class Guards:
 
     def __init__(self, into: Lowering, how: Guarding) -> None:
         self.into, self.how = into, how
-        self.tests, self.masks = how in (Guarding.CHECKS, Guarding.MASKS), how is Guarding.MASKS
+        self.tests, self.masks = how.masks or how is Guarding.CHECKS, how.masks
         self.proved = not self.tests  # whether operators may be said not to wrap, shift too far or lose bits
         self._fault = ""
         self._turns = into.to.slot("turns.left", "i32") if self.masks else ""
+        self._hidden: dict[int, str] = {}  # numbers that LLVM does not know, made at the entry
 
     def begin(self) -> None:
         """At the entry."""
         if self.masks:
-            self.into.to.emit(f"store i32 {TURNS}, ptr {self._turns}")
+            of = self.into.of
+            for number in sorted({TURNS, power(of.maximum) - 1, *(room(region) - 1 for region in of.regions)}):
+                if self.how is Guarding.SANDBOX:  # what comes out of assembly, which is empty
+                    self._hidden[number] = self.into.to.value(f'call i32 asm "", "=r,0"(i32 {number})')
+            self.into.to.emit(f"store i32 {self._hidden.get(TURNS, TURNS)}, ptr {self._turns}")
 
     def end(self) -> None:
         """Behind the last statement: where failed tests go."""
@@ -85,7 +99,7 @@ class Guards:
     def index(self, region: Region, value: str) -> str:
         """An index of a cell, before its use."""
         if self.masks:
-            return self.into.to.value(f"and i32 {value}, {room(region) - 1}")
+            return self._masked(value, room(region) - 1)
         if self.tests:
             self._require(self.into.to.value(f"icmp ult i32 {value}, {region.count}"))
         return value
@@ -93,7 +107,7 @@ class Guards:
     def offset(self, value: str, size: int, *, tested: bool) -> str:
         """An offset of `size` bytes in the packet, before its use; `tested` if the program has tested it itself."""
         if self.masks:
-            return self.into.to.value(f"and i32 {value}, {power(self.into.of.maximum) - 1}")
+            return self._masked(value, power(self.into.of.maximum) - 1)
         if self.tests and not tested:
             self.stretch(value, str(size), "%length")
         return value
@@ -130,6 +144,9 @@ class Guards:
             left = to.value(f"sub i32 {to.value(f'load i32, ptr {self._turns}')}, 1")
             self._require(to.value(f"icmp ne i32 {left}, 0"))
             to.emit(f"store i32 {left}, ptr {self._turns}")
+
+    def _masked(self, value: str, mask: int) -> str:
+        return self.into.to.value(f"and i32 {value}, {mask if value.isdecimal() else self._hidden.get(mask, mask)}")
 
     def _require(self, condition: str) -> None:
         to = self.into.to

@@ -6,7 +6,7 @@ import ctypes
 
 from dlcode_dsl.core.interpret import Memory, Packet
 from dlcode_jit.experiment import Experiment
-from dlcode_jit.guards import Guarding, packet_room, room
+from dlcode_jit.guards import packet_room, room
 from dlcode_jit.outcome import Outcome, cells_from_bytes, cells_to_bytes, effects_in, region_size, verdict_of
 
 FENCE = b"\xa5" * 256
@@ -30,7 +30,7 @@ class Piece:
 
 def run_fenced(experiment: Experiment, packet: Packet, memory: Memory | None = None) -> Outcome:
     """As the interpreter's `run`, with a copy of `memory`."""
-    program, masks = experiment.program, experiment.guarding is Guarding.MASKS
+    program, masks = experiment.program, experiment.guarding.masks
     data = Piece(packet_room(program.maximum) if masks else len(packet.data), packet.data)
     queue = Piece(experiment.queue.size, b"")
     regions = []

@@ -20,7 +20,7 @@ from tests.jit.looping import looping_program
 from tests.jit.programs import NAMES, TYPICAL, certificate, interpreted, program
 from tests.jit.test_looping import without_fault
 
-SELF_GUARDING = (Guarding.CHECKS, Guarding.MASKS)
+SELF_GUARDING = (Guarding.CHECKS, Guarding.MASKS, Guarding.SANDBOX)
 
 
 @pytest.mark.parametrize("guarding", SELF_GUARDING, ids=lambda way: way.value)
@@ -95,9 +95,10 @@ def test_each_kind_of_access_is_guarded(statement: str, guarding: Guarding) -> N
         assert outcome.effects == ()
 
 
-def test_an_endless_loop_is_counted_out_under_masks() -> None:
+@pytest.mark.parametrize("guarding", [Guarding.MASKS, Guarding.SANDBOX], ids=lambda way: way.value)
+def test_an_endless_loop_is_counted_out_under_masks(guarding: Guarding) -> None:
     made = wrong("loop ever { } while (extent(packet) != 9:u32) { @cells[0:u32] = 1:u8 }")
-    assert run_fenced(guarded_code(made, QUEUE, Guarding.MASKS), Packet.whole(b"12345678")).verdict is Verdict.ABORT
+    assert run_fenced(guarded_code(made, QUEUE, guarding), Packet.whole(b"12345678")).verdict is Verdict.ABORT
 
 
 def wrong(statement: str) -> Program:
