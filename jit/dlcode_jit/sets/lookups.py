@@ -39,10 +39,15 @@ class Lookups:
         self.into, self.fixed = into, fixed
         self._held: list[form.Read] = []
 
-    def lower(self, end: Lookup) -> None:
-        """End with the owner of the key, or miss."""
+    def early(self, end: Lookup) -> list[str]:
+        """The words of a key before the tests behind which it is looked up, kept in their place: loads take time."""
+        to = self.into.to
+        frozen = [to.value(f"freeze i32 {word}") for word in self.words(end)]
+        return [to.value(f'call i32 asm sideeffect "", "=r,0"(i32 {word})') for word in frozen]
+
+    def lower(self, end: Lookup, words: list[str]) -> None:
+        """End with the owner of the key of these words, or miss."""
         into, to = self.into, self.into.to
-        words = self._key(end.key, end.layout)
         for key, number in end.spilled:
             found, other = to.label("spilled"), to.label("other")
             to.branch(self._equal(words, [str(word) for word in key]), found, other)
@@ -80,9 +85,9 @@ class Lookups:
             to.start(some)
         to.finish(f"i32 {owner}")
 
-    def _key(self, key: Sequence[Variable], layout: Layout) -> list[str]:
+    def words(self, end: Lookup) -> list[str]:
         """The words of the key."""
-        into, to = self.into, self.into.to
+        key, layout, into, to = end.key, end.layout, self.into, self.into.to
         fields = []
         for variable in key:
             value = into.value(variable)
@@ -117,6 +122,8 @@ class Lookups:
         if starts[0] is None or starts[1] is None or starts[1] != (starts[0][0], starts[0][1] + 2):
             return ""
         start, constant = starts[0]
+        if constant + 4 > into.reached.get(start, 0):
+            return ""
         offset = form.Binary("+", start, form.Constant(constant, form.U32))
         read = replace(into.gathering.alike(first, offset, form.U32), name=f"{first.name}.joined")
         into.facts[id(read), "offset"] = into.known(first, "offset", first.offset)
@@ -143,9 +150,8 @@ class Lookups:
         else:
             shifts = [self._header(table, which, ", !range !2") for which in (SHIFT, OTHER_SHIFT)]
             mask = self._header(table, MASK)
-        mixed = folded
-        for shift in shifts:
-            mixed = to.value(f"xor i32 {mixed}, {to.value(f'lshr i32 {folded}, {shift}')}")
+        first, *second = [to.value(f"lshr i32 {folded}, {shift}") for shift in shifts]
+        mixed = to.value(f"xor i32 {first}, {second[0]}") if second else first
         return to.value(f"and i32 {mixed}, {mask}")
 
     def _header(self, table: str, which: int, note: str = "") -> str:

@@ -119,11 +119,14 @@ class Merging(Lowering):
                 if node.ends or len(node.after) != 1:
                     break
                 (node,) = node.after.values()
+            words = None
+            if self.gathers and not node.after and len(node.ends) == 1 and isinstance(node.ends[0], Lookup):
+                words = self.lookups.early(node.ends[0])
             self.gathering.settle()
-            self.parting(node, waiting)
+            self.parting(node, waiting, words)
 
-    def parting(self, node: Node, waiting: list[_Place]) -> None:
-        """What follows a node: its ends, and then the ways on, which wait for their turn."""
+    def parting(self, node: Node, waiting: list[_Place], words: list[str] | None) -> None:
+        """What follows a node: its ends, then the ways on, which wait for their turn. `words` are of its only key."""
         starts = [self.to.label("way") for _ in (*node.ends, *node.after)]
         ways = list(zip(starts, [*starts[1:], self.miss], strict=True))
         names = (dict(self.values), dict(self.slots), dict(self.labels), dict(self.bound))
@@ -132,7 +135,7 @@ class Merging(Lowering):
             self.to.start(start)
             self.miss = otherwise
             if isinstance(end, Lookup):
-                self.lookups.lower(end)
+                self.lookups.lower(end, self.lookups.words(end) if words is None else words)
             else:
                 self.rest(end)
         onward = list(zip(ways[len(node.ends) :], node.after.values(), strict=True))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ImageError
 from ..r3000.codegen import UNFILLED, Codegen
+from ..r3000.filling import filled
 from ..r3000.image import findings
 from ..r3000.link import PLACEMENT, Object, place, read_object
 from ..r3000.spacing import spaced
@@ -134,8 +135,8 @@ class MipsSet:
 
 def _checked(module: str) -> Object:
     """Code that keeps the hardware's rules. Raises ImageError (`rejected`) where no setting makes such code."""
-    for generator in (IN_ORDER, UNFILLED):
-        made = spaced(read_object(generator.objects([module])[0]))
+    for generator, finished in ((IN_ORDER, filled), (UNFILLED, spaced)):
+        made = finished(spaced(read_object(generator.objects([module])[0])))
         found = findings(made)
         if not found:
             return made

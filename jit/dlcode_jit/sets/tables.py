@@ -5,7 +5,7 @@ A table is words of 32 bits, which lie in the host's memory as they do in an R30
     +0  shift   +4  shift   +8  mask   +12  further        then entries, `stride` bytes each, a power of two
     entry:  owner (0: none), then the words of the key, then nothing up to the stride
 
-    h = xor of the key's words;  home = (h ^ h >> shift ^ h >> shift') & mask, a multiple of the stride
+    h = xor of the key's words;  home = (h >> shift ^ h >> shift') & mask, a multiple of the stride
     a key is in the entry at its home, or in one of those that follow in the next `further` bytes
 
 There is no multiplication, which takes an R3000 twelve cycles. The shifts are those of many that keep most keys at
@@ -50,9 +50,8 @@ WITHOUT = 31
 """A shift that stands for none: it moves one bit to where every mask has none."""
 
 SHIFTS = (
-    (WITHOUT, WITHOUT),
-    *((shift, WITHOUT) for shift in range(1, WITHOUT)),
-    *sorted(combinations(range(1, WITHOUT), 2), key=lambda pair: (pair[1] * 7 + pair[0] * 11) % 31),
+    *((shift, WITHOUT) for shift in range(WITHOUT)),
+    *sorted(combinations(range(WITHOUT), 2), key=lambda pair: (pair[1] * 7 + pair[0] * 11) % 31),
 )
 """Pairs of shifts in the order in which they are tried: first what costs least, then pairs, mixed, as neighbours are of
 little use to each other."""
@@ -227,4 +226,4 @@ def _shifts(folded: Sequence[int], mask: int) -> tuple[int, int]:
 
 
 def _home(folded: int, shift: int, other: int, mask: int) -> int:
-    return (folded ^ folded >> shift ^ folded >> other) & mask
+    return (folded >> shift ^ folded >> other) & mask
