@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +155,8 @@ def test_exec_refuses_what_is_no_program_with_a_reason(
         ([programs["hello"], "--machine", "5000/201"], 'no machine model "dec5000-201"; did you mean dec5000-200'),
         ([programs["hello"], "--set", "memory.bytes=4096"], "a program needs more than"),
         ([programs["hello"], "--set", "cache.refil_words=1"], "did you mean cache.refill_words"),
+        ([programs["hello"], "--set", f"memory.bytes={1 << 40}"], "memory.bytes must be at most"),
+        ([programs["hello"], "--set", "memory.read_ns=1e300"], "is too many"),
         ([programs["hello"], "--cycles", "0"], "above 0"),
         ([programs["hello"], "x" * 400_000], "a quarter of the stack"),
     ):
@@ -230,6 +233,14 @@ def test_step_refuses_commands_with_a_reason_and_goes_on(
     ):
         assert reason in said
     assert lines[-1] == "the program has ended with status 1"
+
+
+def test_step_takes_any_bytes_for_commands(programs: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "dlcode", "sim", "step", programs["hello"]]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, input=b"\xff\xfe\nq\n", env=environment, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b'no command "\\xff\\xfe"' in done.stderr
 
 
 def test_step_shows_a_fault_and_stops_what_does_not_end(

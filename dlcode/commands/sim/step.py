@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterable
 
@@ -48,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     """Follow commands until `quit` or their end; 0, or 2 if one of those that were piped in was refused."""
     machine = load(options, _output)
     session = _Session(machine, options.cycles)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="backslashreplace")
     typed = sys.stdin.isatty()
     print(session.next())
     refused = 0
