@@ -80,3 +80,16 @@ def test_where_bytes_were_rewritten_both_ways_are_tried() -> None:
     result = compile_source(Source("ways.ash", text))
     assert not result.errors, result.errors
     assert "ipv6" in print_program(result.program("h"))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "has(ipv4) && has(ipv6) && has(tcp)",
+        "has(ipv6) && has(ipv4) && udp.payload.len > 3",
+        "ipv4.ttl == 1 && ipv6.hops == 1 && (has(tcp) || has(udp))",
+    ],
+)
+def test_what_asks_for_two_headers_that_exclude_each_other_is_a_filter_that_matches_nothing(condition: str) -> None:
+    program, rng = compiled(condition), random.Random(46)
+    assert not any(matches(program, frames(rng)) for _ in range(200))

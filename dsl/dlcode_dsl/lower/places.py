@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 
-
 @dataclass(frozen=True)
 class Part:
     """A part of the packet, such as what a header carries: bytes `start` up to, not including, `end`, all captured."""
@@ -216,15 +215,14 @@ def _try(
     emitter = lower.emitter
     with emitter.nested() as tried:
         for number, path in enumerate(found):
-            later = found[number + 1 :]
-            if not later:
+            start, later = path[: shared + 1], found[number + 1 :]
+            alone = not emitter.bytes_change and all(exclusive(start, one[: shared + 1]) for one in later)
+            if not later or (alone and ("set out", start) in emitter.known):
                 go(path, absent)
                 break
             label = emitter.fresh("other")
             other = (form.Leave(label, span=span),)
             with emitter.nested() as way:
-                start = path[: shared + 1]
-                alone = not emitter.bytes_change and all(exclusive(start, one[: shared + 1]) for one in later)
                 if alone and set_out(lower, _along(lower, path[:shared], None, span), start, other, span):
                     go(path, absent)
                 else:
