@@ -1,6 +1,8 @@
 """Three engines in every layout, and bounds on cycles against runs: none takes longer, and how near do they come?
 
-    python -m tests.bounds [FIRST_SEED [PROGRAMS]]
+    python -m tests.bounds [FIRST_SEED [PROGRAMS [FILE]]]
+
+The table is printed, or written in place of the one in a file: `docs/figures.md` has that of seeds 5000 to 6099.
 
 The programs are the examples and generated ones, with loops and without, in every layout. A warm run begins with all in
 the caches and an empty write buffer, a cold one with nothing in them and a full one. What is reported of a program is
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from statistics import median
+from typing import Literal, get_args
 
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_dsl.compile import compile_bytes
@@ -43,6 +46,8 @@ MODEL = {PLAIN: "dec5000-125", GAPPED: "dec5000-125", BUFFER: "dec5000-200", HAL
 LARGE = 1 << 19
 """Bytes of caches that hold all memory of the test's machine: warm means that nothing misses."""
 
+Kind = Literal["examples", "generated, straight", "generated, with loops"]
+
 Input = tuple[Packet, Memory | None, Outcome]
 
 
@@ -52,7 +57,7 @@ class Found:
 
     name: str
     layout: str
-    looping: bool
+    kind: Kind
     runs: int
     warm: float
     safe: float
@@ -65,18 +70,17 @@ class Tally:
     found: list[Found] = field(default_factory=list)
 
     def report(self) -> str:
-        """A table of medians and least ratios, of programs with loops and without."""
-        lines = [f"{'programs':24} {'number':>6} {'runs':>7}   warm: median  least   safe: median  least"]
-        for looping in (False, True):
+        """A table of medians and least ratios."""
+        lines = ["| programs | layout | number | runs | warm: median | least | safe: median | least |"]
+        lines.append("|---|---|---|---|---|---|---|---|")
+        for kind in get_args(Kind):
             for layout in LAYOUTS:
-                here = [one for one in self.found if one.layout == layout.name and one.looping is looping]
+                here = [one for one in self.found if one.layout == layout.name and one.kind == kind]
                 if here:
-                    what = f"{'with loops' if looping else 'straight'}, {layout.name}"
                     warm, safe = [one.warm for one in here], [one.safe for one in here]
-                    lines.append(
-                        f"{what:24} {len(here):6} {sum(one.runs for one in here):7}"
-                        f"         {median(warm):6.3f} {min(warm):6.3f}         {median(safe):6.3f} {min(safe):6.3f}"
-                    )
+                    ratios = " | ".join(f"{of(row):.3f}" for row in (warm, safe) for of in (median, min))
+                    runs = sum(one.runs for one in here)
+                    lines.append(f"| {kind} | {layout.name} | {len(here)} | {runs} | {ratios} |")
         return "\n".join(lines) + "\n"
 
 
@@ -86,7 +90,9 @@ def parameters(layout: Layout) -> Parameters:
     return Parameters.load(MODEL[layout]).replace(large)
 
 
-def compare(code: MipsCode, asked: Layout, inputs: Iterable[Input], engine: Engine | None = None) -> Found:
+def compare(
+    code: MipsCode, asked: Layout, inputs: Iterable[Input], kind: Kind = "examples", engine: Engine | None = None
+) -> Found:
     """Run a program warm and cold on each input. An AssertionError says that a bound is none, or of another outcome.
 
     The outcome of each input is the interpreter's.
@@ -108,8 +114,7 @@ def compare(code: MipsCode, asked: Layout, inputs: Iterable[Input], engine: Engi
                 warm = max(warm, machine.cycles / bound)
             else:
                 safe = max(safe, machine.cycles / bound)
-    looping = any(isinstance(node, form.Loop | form.Copy) for node in nodes(code.program))
-    return Found(code.program.name, asked.name, looping, runs, warm, safe)
+    return Found(code.program.name, asked.name, kind, runs, warm, safe)
 
 
 # ---- examples
@@ -203,12 +208,12 @@ def measure(first: int, count: int, engine: Engine | None = None, tally: Tally |
         on_the_host(host_image(certificate), inputs)
         for layout in LAYOUTS:
             (code,) = mips_code([certificate], layout)
-            tally.found.append(compare(code, layout, inputs, engine))
+            tally.found.append(compare(code, layout, inputs, "examples", engine))
     for number, (certificate, inputs) in enumerate(straight(range(first, first + count // 2))):
         on_the_host(host_image(certificate), inputs)
         for layout in (PLAIN, LAYOUTS[1 + number % 3]):
             (code,) = mips_code([certificate], layout)
-            tally.found.append(compare(code, layout, inputs, engine))
+            tally.found.append(compare(code, layout, inputs, "generated, straight", engine))
     for seed in range(first, first + count - count // 2):
         for layout in (PLAIN, LAYOUTS[1 + seed % 3]):
             tally.found.append(compared_looping(seed, layout, engine))
@@ -220,15 +225,25 @@ def compared_looping(seed: int, layout: Layout, engine: Engine | None = None) ->
     code, inputs = looping(seed, layout, may_rewrite=layout is PLAIN)
     on_the_host(unproved_host_image(code.program), inputs)
     try:
-        return compare(code, layout, inputs, engine)
+        return compare(code, layout, inputs, "generated, with loops", engine)
     except ImageError as error:
         raise AssertionError(f"seed {seed} in {layout.name}: {error}") from error
 
 
+MARK = "<!-- written by tests.bounds -->\n"
+
+
 def main() -> None:
-    """Measure, and print the table."""
+    """Measure, and print or write the table."""
     first, count = (int(one) for one in (*sys.argv[1:3], *("0", "200")[len(sys.argv[1:3]) :]))
-    print(measure(first, count).report(), end="")
+    table = measure(first, count).report()
+    if len(sys.argv) < 4:
+        print(table, end="")
+        return
+    path = Path(sys.argv[3])
+    before, _, behind = path.read_text(encoding="utf-8").partition(MARK)
+    _, _, rest = behind.lstrip("\n").partition("\n\n")
+    path.write_text(f"{before}{MARK}\n{table}\n{rest}", encoding="utf-8")
 
 
 if __name__ == "__main__":

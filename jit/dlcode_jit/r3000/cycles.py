@@ -304,16 +304,17 @@ class _Walk:
         turns = self.of.turns(loop.number, self.length)
         if loop.number == self.still:
             turns = int(any(start in ways for start in loop.turns))  # no way leads past a turn that is entered at
+        seen: dict[Moments, tuple[int, int]] = {}  # by how busy everything is: turns that were left, and when
         while turn is not None and turns > 0:
-            turns -= 1
+            if turn.waiting in seen:  # from then on it was the same again and again
+                left, when = seen[turn.waiting]
+                period, again = left - turns, (turns - 1) // (left - turns)
+                turn, turns, seen = turn.after(again * (turn.now - when)), turns - again * period, {}
+            seen[turn.waiting] = turns, turn.now
             once = dict(self.turn(function, loop, turn.waiting))
             following = _taken(once, loop.turns, {})
-            last = {start: at.after(turn.now) for start, at in once.items()}
-            if turns and following is not None and following.waiting == turn.waiting:
-                last = {start: at.after(turns * following.now) for start, at in last.items()}
-                turns = 0
-            _join(out, last)
-            turn = None if following is None else following.after(turn.now)
+            _join(out, {start: at.after(turn.now) for start, at in once.items()})
+            turn, turns = None if following is None else following.after(turn.now), turns - 1
         return out
 
     def turn(self, function: Function, loop: Loop, waiting: Moments) -> _Ways:
