@@ -7,7 +7,6 @@ Kept code is for one processor, one release of LLVM, and these sources. It is on
 from __future__ import annotations
 
 import ctypes
-import platform
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -95,7 +94,7 @@ def _file() -> Path | None:
     files = [Path(str(spec.origin)) for spec in map(find_spec, SOURCES) if spec is not None]
     files += sorted(Path(__file__).parent.glob("*.py"))
     sources = [file.read_text("utf-8") for file in files]
-    release = (llvmlite.__version__, str(sys.implementation.cache_tag), sys.platform, platform.machine())
+    release = (llvmlite.__version__, str(sys.implementation.cache_tag), sys.platform)
     return kept.place("processor", *release, _this_processor(), *sources)
 
 
@@ -104,6 +103,8 @@ def _this_processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:
+        import platform
+
         return f"{platform.machine()} {platform.processor()}"
     told = ("vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU ")
     return "\n".join(line for line in lines if line.startswith(told))
