@@ -72,19 +72,22 @@ class Gathering:
         self._made.append(made)
         return made
 
-    def settle(self) -> None:
-        """Miss if one of the tests that were kept does not hold."""
+    def settle(self, words: list[str] | None = None) -> list[str] | None:
+        """Miss if one of the tests that were kept does not hold. The values `words` are made before that."""
         to = self.into.to
         differences = [*self._of_tests(), *self._differences]
         self._tests, self._differences = [], []
         if not differences:
-            return
+            return words
         gathered = ""
         for one in differences:
             gathered = self._hidden(to.value(f"or i32 {gathered}, {one}") if gathered else one)
+        if words is not None:
+            words = [to.value(f'call i32 asm sideeffect "", "=r,0"(i32 {word})') for word in words]
         held = to.label("held")
         to.branch(to.value(f"icmp eq i32 {gathered}, 0"), held, self.into.miss)
         to.start(held)
+        return words
 
     def _hidden(self, value: str) -> str:
         """The same value by an instruction that is none, so that LLVM makes no branches out of what was gathered."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
 
-from .bits import split
+from .bits import bits_of, split
 from .tables import FURTHER, HEADER, MASK, OTHER_SHIFT, SHIFT, WITHOUT, Layout, turned
 from .trie import Lookup
 
@@ -40,10 +40,11 @@ class Lookups:
         self._held: list[form.Read] = []
 
     def early(self, end: Lookup) -> list[str]:
-        """The words of a key before the tests behind which it is looked up, kept in their place: loads take time."""
-        to = self.into.to
-        frozen = [to.value(f"freeze i32 {word}") for word in self.words(end)]
-        return [to.value(f'call i32 asm sideeffect "", "=r,0"(i32 {word})') for word in frozen]
+        """The words of a key before the tests behind which it is looked up, as loads take time."""
+        words = self.words(end)
+        if all(bits_of(part, self.into.bound) for part in end.key):
+            return words
+        return [self.into.to.value(f"freeze i32 {word}") for word in words]
 
     def lower(self, end: Lookup, words: list[str]) -> None:
         """End with the owner of the key of these words, or miss."""

@@ -122,7 +122,7 @@ class Merging(Lowering):
             words = None
             if self.gathers and not node.after and len(node.ends) == 1 and isinstance(node.ends[0], Lookup):
                 words = self.lookups.early(node.ends[0])
-            self.gathering.settle()
+            words = self.gathering.settle(words)
             self.parting(node, waiting, words)
 
     def parting(self, node: Node, waiting: list[_Place], words: list[str] | None) -> None:
