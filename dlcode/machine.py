@@ -1,12 +1,12 @@
 """An emulated DECstation that runs a program of one's own, from Python.
 
-    machine = dlcode.Machine("5000/200")
-    machine.load("hello.elf", ["hello", "world"])        # or machine.assemble("start: li $v0, 4001 ...")
-    machine.breakpoints.add(machine.address_of("main"))
-    machine.run()                                        # AtBreakpoint, Exit, Fault or OutOfCycles
-    machine.registers["a0"], machine.pending_load, machine.statistics.cycles
-    with machine.trace("hello.json"):                    # for Perfetto: a slice for each stay in a routine
-        machine.run(cycles=1_000_000)
+machine = dlcode.Machine("5000/200")
+machine.load("hello.elf", ["hello", "world"])        # or machine.assemble("start: li $v0, 4001 ...")
+machine.breakpoints.add(machine.address_of("main"))
+machine.run()                                        # AtBreakpoint, Exit, Fault or OutOfCycles
+machine.registers["a0"], machine.pending_load, machine.statistics.cycles
+with machine.trace("hello.json"):                    # for Perfetto: a slice for each stay in a routine
+    machine.run(cycles=1_000_000)
 """
 
 from __future__ import annotations

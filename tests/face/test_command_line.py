@@ -22,9 +22,7 @@ BROKEN = str(example("remote_increment_broken"))
 WEB = str(example("web"))
 
 
-def test_check_proves_every_example_but_the_broken_one(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_check_proves_every_example_but_the_broken_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for path in sorted(example("web").parent.glob("*.ash")):
         assert main(["check", "--witnesses", str(tmp_path), str(path)]) == (1 if path.stem.endswith("broken") else 0)
         assert ("refused" in capsys.readouterr().out) == path.stem.endswith("broken")
@@ -92,7 +90,9 @@ def test_test_says_where_a_failure_is_and_each_test_once_where_engines_agree(
     source = tmp_path / "failing.ash"
     source.write_text(FAILING, encoding="utf-8")
     assert main(["test", str(source)]) == 1
-    assert capsys.readouterr().out.replace(str(source), "failing.ash") == """\
+    assert (
+        capsys.readouterr().out.replace(str(source), "failing.ash")
+        == """\
 FAILED  failing.ash:8 echo "hi" (interpreted and compiled)
         the frame differs from byte 41 on, in udp.csum
           0x0020  sent      00 09 00 07 04 d2 00 0a c6 8c 68 69
@@ -102,6 +102,7 @@ passed  failing.ash:12 echo "as sent" (interpreted and compiled)
 passed  failing.ash:23 beyond "inside" (interpreted)
 2 passed, 1 failed; beyond is refused and only interpreted
 """
+    )
 
 
 @pytest.mark.parametrize("capture", ["mixed.pcap", "cut-short.pcap", "increments.pcap"])
@@ -223,6 +224,7 @@ def test_sim_gives_the_row_as_json_and_takes_settings(capsys: pytest.CaptureFixt
         ("cpu.clock_hz", "PARAMETER=VALUE"),
         ("cpu.clock_hz=0", "at least"),
         ("cpu.clock_hz=nan", "cpu.clock_hz"),
+        ("memory.bytes=4096", "no memory for"),
     ],
 )
 def test_sim_refuses_a_setting_that_makes_no_sense(
@@ -234,9 +236,7 @@ def test_sim_refuses_a_setting_that_makes_no_sense(
     assert "a bug in dlcode" not in said
 
 
-def test_a_packet_that_cannot_be_written_costs_no_refusal(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_packet_that_cannot_be_written_costs_no_refusal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     assert main(["check", "--witnesses", str(tmp_path / "file" / "folder"), BROKEN]) == 1
     said = capsys.readouterr()

@@ -151,6 +151,7 @@ def test_exec_refuses_what_is_no_program_with_a_reason(
     for words, reason in (
         ([str(text)], "not an ELF file"),
         ([str(tmp_path / "missing")], "No such file"),
+        (["/dev/zero"], "the file has more than 134217728 bytes"),
         ([str(tmp_path)], "directory"),
         ([programs["hello"], "--machine", "5000/201"], 'no machine model "dec5000-201"; did you mean dec5000-200'),
         ([programs["hello"], "--set", "memory.bytes=4096"], "a program needs more than"),

@@ -107,7 +107,10 @@ def boot(
         *_user_text(environment),
         *_user_data(frame),
     ]
-    station.load(segments)
+    try:
+        station.load(segments)
+    except ValueError as error:
+        raise LoadError(str(error)) from None
     station.cpu.pc = kernel.symbols["boot"]
     return Aegis(station, kernel.symbols, environment.symbols, tuple(bindings))
 

@@ -17,10 +17,11 @@ from dlcode.commands.sim.settings import declare_settings, settings
 from dlcode.examples import example
 from dlcode_aegis_core.bindings import BindError
 from dlcode_aegis_core.experiments.roundtrip import CLIENT, MODEL, ROUNDS, SERVER, WARM, NoAnswer, Summary, measure
+from dlcode_aegis_core.kernel.boot import LoadError
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import BadParameter, Parameters, UnknownParameter
 
-STOPPED = (UnknownParameter, BadParameter, BeyondModel, BindError, NoAnswer)
+STOPPED = (UnknownParameter, BadParameter, BeyondModel, BindError, LoadError, NoAnswer)
 """What can stop an experiment: its settings."""
 
 

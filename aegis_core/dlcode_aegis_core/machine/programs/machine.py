@@ -16,10 +16,8 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from dlcode_aegis_core.machine.bus import Bus
@@ -29,15 +27,24 @@ from dlcode_aegis_core.machine.memory import Memory
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Engine, Processor
 from dlcode_aegis_core.machine.programs.faults import Fault
+from dlcode_aegis_core.machine.programs.registers import Registers
 from dlcode_aegis_core.machine.programs.routines import Routines, RoutineTrace
 from dlcode_aegis_core.machine.programs.space import KUSEG_END, PAGE_TABLE, AddressSpace, NoRoom
+from dlcode_aegis_core.machine.programs.stops import (
+    AtBreakpoint,
+    Exit,
+    OutOfCycles,
+    ProgramError,
+    Statistics,
+    Stepped,
+    Stop,
+)
 from dlcode_aegis_core.machine.units import PICOSECONDS
 from dlcode_jit.mips.assemble import Assembly, assemble
 from dlcode_jit.mips.decode import decode
 from dlcode_jit.mips.elf import OBJECT, ElfError, Executable, read_elf, read_executable
 from dlcode_jit.mips.objects import place, read_object
 from dlcode_jit.mips.registers import GENERAL_NAMES, GENERAL_NUMBERS, ExceptionCode
-from dlcode_jit.mips.source import did_you_mean
 
 DEFAULT_MODEL: Final = "5000/200"
 MONITOR: Final = 0x80000000
@@ -45,6 +52,8 @@ PROGRAM: Final = 0x00400000
 """Where source and objects are placed; linked programs say so themselves."""
 STACK_TOP: Final = 0x7FFF8000
 STACK_BYTES: Final = 1 << 20
+MOST_FILE: Final = 1 << 27
+"""Bytes: a larger file is not read."""
 ENTRIES: Final = ("__start", "_start", "main")
 """Where source and objects begin: the first of these that they define, or else at their beginning."""
 
@@ -52,85 +61,6 @@ _ADDRESS_SPACE: Final = 1
 _WRITE, _EXIT = 4004, 4001
 _EFAULT, _EBADF, _ENOSYS = 14, 9, 89
 _V0, _A0, _A1, _A2, _A3, _SP = (GENERAL_NUMBERS[name] for name in ("v0", "a0", "a1", "a2", "a3", "sp"))
-
-
-class ProgramError(ValueError):
-    """A program that can't be loaded, or a request that the machine can't follow, with the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """The program has ended itself."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class AtBreakpoint:
-    """The instruction at `address` would be next."""
-
-    address: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfCycles:
-    """As many cycles as were allowed have gone."""
-
-    cycles: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    """As many instructions as were asked for have been executed."""
-
-    instructions: int
-
-
-Stop = Exit | Fault | AtBreakpoint | OutOfCycles | Stepped
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What a program has taken since its first instruction, the monitor's part included."""
-
-    instructions: int
-    cycles: int
-    seconds: float  # of the machine's time
-    system_calls: int
-    refills: int | None  # of the TLB; None unless they were counted
-    host_seconds: float
-
-    @property
-    def cycles_per_instruction(self) -> float:
-        """CPI; 0 before the first instruction."""
-        return self.cycles / self.instructions if self.instructions else 0.0
-
-
-class Registers:
-    """The general registers by name, without the `$`: "sp" or "29"; and "hi", "lo" and "pc"."""
-
-    def __init__(self, cpu: Processor) -> None:
-        self._cpu = cpu
-
-    def __getitem__(self, name: str) -> int:
-        """Its value, unsigned, without what a load under way will bring. Raises ProgramError for a name of none."""
-        if name in _SPECIAL:
-            value: int = getattr(self._cpu, name)
-            return value
-        return self._cpu.gpr[self._number(name)]
-
-    def __setitem__(self, name: str, value: int) -> None:
-        """Set it to the low 32 bits of a value; $zero stays zero."""
-        if name in _SPECIAL:
-            setattr(self._cpu, name, value & 0xFFFFFFFF)
-        elif self._number(name):
-            self._cpu.gpr[self._number(name)] = value & 0xFFFFFFFF
-
-    def _number(self, name: str) -> int:
-        if name not in GENERAL_NUMBERS:
-            close = did_you_mean(name, (*GENERAL_NUMBERS, *_SPECIAL))
-            raise ProgramError(f'no register "{name}"' + (f"; {close}" if close else ""))
-        return GENERAL_NUMBERS[name]
 
 
 class Machine:
@@ -167,7 +97,7 @@ class Machine:
 
         Raises ProgramError for what is none or does not fit, and OSError.
         """
-        data = program if isinstance(program, bytes) else Path(program).read_bytes()
+        data = program if isinstance(program, bytes) else _read(program)
         try:
             if read_elf(data).kind == OBJECT:
                 object = read_object(data)
@@ -438,10 +368,17 @@ _WITH_ADDRESS: Final = (
     *(ExceptionCode.TLB_MODIFIED, ExceptionCode.TLB_LOAD, ExceptionCode.TLB_STORE),
     *(ExceptionCode.ADDRESS_LOAD, ExceptionCode.ADDRESS_STORE),
 )
-_SPECIAL: Final = ("hi", "lo", "pc")
 _CALL_OPCODES: Final = (1, 3)  # bltzal and bgezal; jal
 _TURN_CYCLES: Final = 50_000_000
 """How long the processor runs at most before Python sees to signals: what its user types, for instance."""
+
+
+def _read(path: str | os.PathLike[str]) -> bytes:
+    with open(path, "rb") as stream:
+        data = stream.read(MOST_FILE + 1)
+    if len(data) > MOST_FILE:
+        raise ProgramError(f"the file has more than {MOST_FILE} bytes")
+    return data
 
 
 def _called(segments: Sequence[tuple[int, bytes | memoryview, int, bool]]) -> set[int]:
