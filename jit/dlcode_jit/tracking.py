@@ -20,7 +20,7 @@ from dlcode_verifier import Linear, Turns
 if TYPE_CHECKING:
     from .lower import Lowering
 
-TRAP = "call void @llvm.debugtrap() nounwind willreturn nomerge memory(inaccessiblemem: readwrite)"
+TRAP = "call void @llvm.debugtrap() nounwind willreturn nomerge noduplicate memory(inaccessiblemem: readwrite)"
 TRAP_DECLARATION = "declare void @llvm.debugtrap()"
 
 DWARF = 4
