@@ -16,7 +16,7 @@ from bench.conftest import Emulated, Records
 from bench.libpcap import LibpcapFilter
 from dlcode_aegis_core.bindings import Capability
 from dlcode_aegis_core.experiments.published import published
-from dlcode_aegis_core.host import Core
+from dlcode_aegis_core.host import Core, environment
 from dlcode_dsl import Packet
 from dlcode_jit.host import host_image
 from dlcode_jit.layouts import BUFFER, PLAIN
@@ -24,7 +24,7 @@ from dlcode_jit.sets.host import MergedSet
 from dlcode_jit.sets.r3000 import MipsSet
 from dlcode_jit.targets import R3000
 from dlcode_verifier import Certificate
-from tests.jit.sets.filters import proved, segment
+from tests.jit.sets.filters import certificates, proved, segment
 from tests.jit.sets.machine import SetMachine
 
 MODEL = "dec5000-200"
@@ -45,9 +45,7 @@ def connected(number: int) -> Ends:
 def session(ends: Ends) -> str:
     """The filter of a connection."""
     source, target, sport, dport = ends
-    return (
-        f"ipv4.src == {source} && ipv4.dst == {target} && ipv4/tcp.sport == {sport} && ipv4/tcp.dport == {dport}"
-    )
+    return f"ipv4.src == {source} && ipv4.dst == {target} && ipv4/tcp.sport == {sport} && ipv4/tcp.dport == {dport}"
 
 
 def port(ends: Ends) -> str:
@@ -55,19 +53,35 @@ def port(ends: Ends) -> str:
     return f"ipv4.dst == {ends[1]} && ipv4/tcp.dport == {ends[3]}"
 
 
-KINDS = {"ports of a host": (port, listening), "connections": (session, connected)}
+PLAINER = """
+header ethernet { dst: mac, src: mac, type: u16
+  next type { 0x0800 => ipv4 } }
+header ipv4 { version: u4, ihl: u4 >= 5, tos: u8, length: u16, id: u16, frag: u16, ttl: u8, proto: u8, csum: u16
+  src: ip4, dst: ip4, options: u8[(ihl - 5) * 4]
+  next proto { 6 => tcp } }
+header tcp { sport: u16, dport: u16 }
+"""
+"""Headers of which less is asked: not IP's version, nor whether it is a fragment, nor how long TCP's own header is."""
+
+KINDS = {
+    "ports of a host": ("", port, listening),
+    "connections": ("", session, connected),
+    "ports of a host, fewer tests": (PLAINER, port, listening),
+    "connections, fewer tests": (PLAINER, session, connected),
+}
 
 
 @cache
 def filters(kind: str, count: int) -> tuple[Certificate, ...]:
     """Proofs of so many filters."""
-    say, ends = KINDS[kind]
-    return proved(*(say(ends(number)) for number in range(count)))
+    headers, say, ends = KINDS[kind]
+    named = (f"filter f{number} on ethernet {{ {say(ends(number))} }}\n" for number in range(count))
+    return certificates(headers + "".join(named))
 
 
 def packet(kind: str, number: int) -> bytes:
     """One that the filter of that number matches."""
-    source, target, sport, dport = KINDS[kind][1](number)
+    source, target, sport, dport = KINDS[kind][2](number)
     return segment(source, target, (sport, dport))
 
 
@@ -167,9 +181,13 @@ def test_of_a_new_shape(benchmark: Any) -> None:
 
 
 @pytest.mark.benchmark(group="a core delivers a packet to one of so many owners, this machine", max_time=0.5)
-@pytest.mark.parametrize("count", [1, 10, 100])
-def test_deliver(benchmark: Any, count: int) -> None:
-    """Through the core in this process, to the normal path of the owner that its filter names."""
+@pytest.mark.parametrize("count", [1, *COUNTS])
+def test_deliver(benchmark: Any, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the core in this process, to the normal path of the owner that its filter names.
+
+    That filters are disjoint, which is so, is not asked again for each pair of them: that is not what is measured.
+    """
+    monkeypatch.setattr(environment, "check_apart", lambda *_: None)
     core = Core(Capability(), backlog=1)
     for number, one in enumerate(filters("connections", count)):
         core.environment(str(number)).download(one)

@@ -110,7 +110,7 @@ class Merged:
             number = self._last = self._last + 1
             self.owners[number] = owner
         self._numbers[owner] = number, count + 1
-        return Inserted(Member.of(certificate, number), owner)
+        return Inserted(self._shapes.member(certificate, number), owner)
 
     def _release(self, owner: Owner) -> None:
         number, count = self._numbers[owner]
@@ -128,6 +128,7 @@ class Merged:
         self.readers.recompile(made)
         self.compilations += 1
         self.plan, self.members = made, members
+        self._shapes.forget({member.structure for member in members.values() if member.structure is not None})
 
     def _place(self, member: Member) -> tuple[Branch | None, list[Key]]:
         """The branch that a filter is in or would be in, and its keys."""

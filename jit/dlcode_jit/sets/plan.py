@@ -7,20 +7,26 @@ of a known shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
 from dlcode_verifier import Certificate, Options
 
-from .shapes import MOST_KEYS, Shape, Structure, shape, structure, widest
+from .shapes import MOST_KEYS, Shape, shape, structure, widest
 from .steps import MATCH, Course, course
 from .tables import Key, Layout, Table
 from .trie import Lookup, Rest, Way
 
 NO_KEY = Layout.of(())
 """Of a table that has one owner, or none."""
+
+Structure = int
+"""The number that `Shapes` gives to what filters have in common but for the constants of their tests."""
+
+SPARE = 256
+"""Structures of which something is known though no filter has them any more; more are forgotten."""
 
 Constants = tuple[tuple[int, ...], ...]
 """The values of each of a filter's tests."""
@@ -34,13 +40,6 @@ class Member:
     owner: int
     course: Course
     structure: Structure | None  # None: it is no straight run of steps, or asks for too many keys
-
-    @classmethod
-    def of(cls, certificate: Certificate, owner: int) -> Member:
-        """What a proved filter is to a set."""
-        steps = course(certificate.program)
-        keys = prod(len(test.values) for test in steps.tests)
-        return cls(certificate, owner, steps, structure(steps) if steps.straight and keys <= MOST_KEYS else None)
 
     @property
     def constants(self) -> Constants:
@@ -66,8 +65,26 @@ class Shapes:
     """What is known of shapes, and proved, for as long as the set lives."""
 
     options: Options | None
+    numbers: dict[tuple[object, ...], Structure] = field(default_factory=dict)
     keyed: dict[Structure, frozenset[int]] = field(default_factory=dict)  # tests that are in the key
     proved: dict[tuple[Structure, frozenset[int], Constants], Shape | None] = field(default_factory=dict)
+    next: Structure = 0  # numbers are never used again
+
+    def member(self, certificate: Certificate, owner: int) -> Member:
+        """What a proved filter is to a set."""
+        steps = course(certificate.program)
+        number: Structure | None = None
+        if steps.straight and prod(len(test.values) for test in steps.tests) <= MOST_KEYS:
+            number = self.numbers.setdefault(structure(steps), self.next)
+            self.next += number == self.next
+        return Member(certificate, owner, steps, number)
+
+    def forget(self, but: Collection[Structure]) -> None:
+        """Forget structures that no filter has, if they are many."""
+        if len(self.numbers) > len(but) + SPARE:
+            self.numbers = {common: number for common, number in self.numbers.items() if number in but}
+            self.keyed = {number: tests for number, tests in self.keyed.items() if number in but}
+            self.proved = {asked: found for asked, found in self.proved.items() if asked[0] in but}
 
     def prove(self, structure: Structure, of: Course, keyed: frozenset[int]) -> Shape | None:
         """The shape with these tests in its key, proved once."""

@@ -44,12 +44,8 @@ class Shape:
         return self.certificate.program.maximum
 
 
-Structure = tuple[object, ...]
-"""What two filters must have in common for one shape to be possible; can be hashed."""
-
-
-def structure(course: Course) -> Structure:
-    """All of a filter but the constants of its tests."""
+def structure(course: Course) -> tuple[object, ...]:
+    """What two filters must have in common for one shape to be possible: all but the constants of tests."""
     parts = [("test", step.expression) if isinstance(step, Test) else step.body for step in course.steps]
     return (course.program.link, course.program.maximum, *parts)
 
