@@ -40,17 +40,20 @@ def never(table: Table, question: Term, a: Term, b: Term, context: z3.Context) -
 
 
 class Pair:
-    """Two filters of a byte and of what is chosen by it on ways that meet: they begin alike, and end in another way."""
+    """Two filters of a byte and of what is chosen by it on ways that meet, a value and a truth value: they begin alike,
+    and end in another way."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.labels = 0
-        start = "read %b: u8 = packet[0:u32] else { exit miss } var %x: u8 = 0:u8 " + self.meeting(2)
+        start = "read %b: u8 = packet[0:u32] else { exit miss } var %x: u8 = 0:u8 var %t: bool = false " + self.meeting(2)
         first = start + self.ending()
         second = (start if self.random.random() < 0.9 else start.replace("== 1:u8", "== 2:u8")) + self.ending()
         self.both = tuple(certified(f"filter f on ethernet maximum 1 {{ {body} }}") for body in (first, second))
 
     def condition(self) -> str:
+        if self.random.random() < 0.15:
+            return self.random.choice(["%t", "not(%t)"])
         name, constant = self.random.choice(["%b", "%b", "%x"]), self.random.choice([0, 1, 2, 3, 254, 255])
         return f"({name} {self.random.choice(['==', '!=', '<', '<=', '>'])} {constant}:u8)"
 
@@ -61,7 +64,8 @@ class Pair:
         for _ in range(self.random.randrange(1, 4)):
             inner = self.meeting(depth - 1) if depth and self.random.random() < 0.3 else ""
             value = self.random.choice(["%b", f"{self.random.randrange(4)}:u8"])
-            lines.append(f"if {self.condition()} {{ {inner} %x = {value} leave {label} }}")
+            told = self.random.choice(["", "%t = true", f"%t = {self.condition()}"])
+            lines.append(f"if {self.condition()} {{ {inner} %x = {value} {told} leave {label} }}")
         last = self.random.choice(["exit miss", f"%x = 9:u8 leave {label}"])
         return f"block {label} {{ {' '.join(lines)} {last} }}"
 

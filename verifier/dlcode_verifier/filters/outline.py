@@ -57,7 +57,7 @@ def outline(rows: list[Row], question: Term, a: Term, b: Term) -> tuple[list[Row
     for term in sorted(kept - place.keys()):
         row = rows[term]
         place[term] = len(made)
-        if row[0] == "not" and is_open(row[2], row):
+        if row[0] == "not" and is_open(row[2], row) and rows[row[2]][0] == "and":
             made.append(("and", 0, place[begins[row[2]]], unknown[row[2]]))
         else:
             at = {part: unknown[part] if is_open(part, row) else place[part] for part in operands(row)}
