@@ -46,7 +46,8 @@ class Pair:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.labels = 0
-        start = "read %b: u8 = packet[0:u32] else { exit miss } var %x: u8 = 0:u8 var %t: bool = false " + self.meeting(2)
+        start = "read %b: u8 = packet[0:u32] else { exit miss } var %x: u8 = 0:u8 var %t: bool = false "
+        start += self.meeting(2)
         first = start + self.ending()
         second = (start if self.random.random() < 0.9 else start.replace("== 1:u8", "== 2:u8")) + self.ending()
         self.both = tuple(certified(f"filter f on ethernet maximum 1 {{ {body} }}") for body in (first, second))
