@@ -1,4 +1,4 @@
-"""The R3000 in plain Python: executes the rows of the instruction set, with exact delay slots and full timing.
+"""The R3000 in plain Python, the oracle: executes the rows of the instruction set, with exact delays and full timing.
 
 Time is counted in cycles, by these rules:
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from dlcode_aegis_core.machine.bus import Bus
+from dlcode_aegis_core.machine.engines import ENGINES
+from dlcode_aegis_core.machine.events import EventQueue
 from dlcode_aegis_core.machine.limits import BeyondModel
-from dlcode_jit.mips.registers import ExceptionCode
-from tests.aegis_core.machine.processor import CYCLE_PS, Program, values
+from dlcode_aegis_core.machine.memory import Memory
+from dlcode_aegis_core.machine.processor import Engine
+from dlcode_jit.mips.registers import Control, ExceptionCode
+from tests.aegis_core.machine.processor import CYCLE_PS, PARAMETERS, Program, values
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -130,6 +135,12 @@ start:  li      $t0, 1
         """
     ).run()
     assert values(program, "k1", "v0") == [1, 1]
+
+
+def test_after_reset_the_processor_is_in_kernel_mode_at_the_boot_rom_without_interrupts(engine: Engine) -> None:
+    cpu = ENGINES[engine](PARAMETERS, Bus(Memory(4096), ()), EventQueue())
+    assert (cpu.pc, cpu.next_pc, cpu.cp0.status) == (0xBFC00000, 0xBFC00004, 1 << 22)
+    assert cpu.read_control(Control.RANDOM) == 63 << 8
 
 
 def test_with_bev_the_vectors_are_in_the_boot_rom() -> None:

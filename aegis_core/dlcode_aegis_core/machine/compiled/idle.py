@@ -20,7 +20,10 @@ LONGEST_TURN: Final = 64
 """Instructions."""
 
 FIRST_LOOK: Final = 2048
-"""Cycles between looks whether the program waits: at first, and then twice as many each time."""
+"""Cycles between looks whether the program waits: at first, and then twice as many each time, up to LAST_LOOK."""
+
+LAST_LOOK: Final = 1 << 22
+"""Some 20 ms of the host's time, after which it may also be interrupted."""
 
 _COUNTERS: Final = ("cycles", "instructions", "horizon", "until", "limit", "passing", "anchor")
 
@@ -53,7 +56,7 @@ class Turns:
                         self._gap = FIRST_LOOK
                         continue
                 state.until = min(until, state.cycles + self._gap)
-                self._gap *= 2
+                self._gap = min(2 * self._gap, LAST_LOOK)
             reason = self._code.run_on(self._address)
             if reason != FINISHED or state.cycles >= until:
                 return reason
