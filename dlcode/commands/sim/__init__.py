@@ -8,6 +8,7 @@ from typing import Any
 
 TOPICS = {
     "roundtrip": ("experiments", "measure 60-byte frames to and fro between two machines"),
+    "exchange": ("exchange", "measure frames to and fro between two machines without an operating system"),
     "sweep": ("sweep", "run an experiment at both ends of what is assumed of the machine"),
     "machines": ("machines", "show the numbers that a machine is, each with its source"),
     "exec": ("execute", "run a static MIPS-I program, as a Linux user would"),

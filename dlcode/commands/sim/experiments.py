@@ -16,12 +16,13 @@ from dlcode.command_line import CannotRun
 from dlcode.commands.sim.settings import declare_settings, settings
 from dlcode.examples import example
 from dlcode_aegis_core.bindings import BindError
+from dlcode_aegis_core.experiments.exchange import rows as exchange
 from dlcode_aegis_core.experiments.roundtrip import CLIENT, MODEL, ROUNDS, SERVER, WARM, NoAnswer, Summary, measure
 from dlcode_aegis_core.kernel.boot import LoadError
 from dlcode_aegis_core.machine.limits import BeyondModel
 from dlcode_aegis_core.machine.parameters import BadParameter, Parameters, UnknownParameter
 
-STOPPED = (UnknownParameter, BadParameter, BeyondModel, BindError, LoadError, NoAnswer)
+STOPPED = (UnknownParameter, BadParameter, BeyondModel, BindError, LoadError, NoAnswer, exchange.NoAnswer)
 """What can stop an experiment: its settings."""
 
 
@@ -72,6 +73,7 @@ class Experiment:
 
 EXPERIMENTS = {
     "roundtrip": Experiment(MODEL, lambda parameters, rounds: _measured(parameters, rounds).microseconds),
+    "exchange": Experiment(exchange.MODEL, lambda machine, rounds: exchange.measure(machine, rounds=rounds).whole),
 }
 
 

@@ -21,6 +21,7 @@ PROGRAM: Final = 0x80040400
 It is not a multiple of the caches' size, since there it would share the vectors' place in the instruction cache.
 """
 DMA_REGION: Final = 0x20000
+DMA_BYTES: Final = 0x20000
 """Where in memory the I/O ASIC lets the LANCE in: 128 KB, at a multiple of that."""
 MOST_GAP: Final = 1 << 14
 """Bytes between two pieces, at most, where a seed picks the order: the path lies scattered over several caches."""
@@ -93,9 +94,15 @@ def link(parameters: Parameters, build: Build, first: bool) -> Program:
 
 
 def load(station: Station, program: Program, frame: bytes) -> None:
-    """Put the program and the frame that it sends into a station, to run from its start."""
-    station.load(program.assembly.segments)
-    station.load([Segment(program.symbols["frame"], frame)])
+    """Put the program and the frame that it sends into a station, to run from its start.
+
+    Raises BeyondModel where the machine has not got so much memory.
+    """
+    segments = [*program.assembly.segments, Segment(program.symbols["frame"], frame)]
+    least = max(max(segment.end for segment in segments) & 0x1FFFFFFF, DMA_REGION + DMA_BYTES)
+    if least > station.memory.size:
+        raise BeyondModel(f"the exchange takes {least} bytes of memory, and there are {station.memory.size}")
+    station.load(segments)
     station.cpu.pc = program.symbols["start"]
 
 

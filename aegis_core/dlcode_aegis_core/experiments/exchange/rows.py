@@ -16,6 +16,7 @@ from typing import Final
 
 from dlcode_aegis_core.experiments.exchange import program
 from dlcode_aegis_core.experiments.exchange.program import Build, Program
+from dlcode_aegis_core.experiments.published import Published, published
 from dlcode_aegis_core.machine.lance_registers import Csr0
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.simulation import run_together
@@ -47,8 +48,10 @@ ROUTINES: Final[Mapping[str, str]] = {
     "exchange": SERVICE,
     "send_frame": TRANSFER,
     "copy_out": TRANSFER,
+    "gone": VECTORING,
+    "start": VECTORING,
 }
-"""The row of each routine on the path."""
+"""The row of each routine on the path, and of two that an interrupt may come upon: `start` ends in waiting."""
 
 ADDRESSES: Final = tuple(bytes.fromhex(f"08002b00000{number}") for number in (1, 2))  # 08-00-2b is Digital's
 TYPE: Final = bytes.fromhex("0805")
@@ -87,7 +90,7 @@ class Figures:
 
 
 class End:
-    """One machine with the program, watched."""
+    """One machine with the program, watched: instruction by instruction from an interrupt to the next demand."""
 
     def __init__(self, station: Station, linked: Program) -> None:
         self.station = station
@@ -99,20 +102,19 @@ class End:
         self._starts = [address for address, _ in places]
         self._names = [name for _, name in places]
         self._clock_hz = station.cpu.clock_hz
-        self._waiting = linked.symbols["wait"]
         self._demand = linked.symbols["demand"]
         station.lance.observers.append(self._observe)
-        station.cpu.trace = self._instruction
 
     def _observe(self, time_ps: int, bits: Csr0) -> None:
         if bits & Csr0.TDMD:
             self.demanded.append(time_ps)
+            self.station.cpu.trace = None
         if bits & Csr0.RINT:
             self.raised.append(time_ps)
+            self.station.cpu.trace = self._instruction
 
     def _instruction(self, address: int, cycle: int) -> None:
-        if not self._waiting <= address <= self._waiting + 4:
-            self._trace.append((cycle * PICOSECONDS // self._clock_hz, address))
+        self._trace.append((cycle * PICOSECONDS // self._clock_hz, address))
 
     def passed(self) -> Counter[str]:
         """Picoseconds by routine between the first interrupt and the first demand that have not been asked for."""
@@ -201,6 +203,16 @@ class Exchange:
                 raise NoAnswer(f"the program of the {end.station.name} came upon what it does not expect")
         if not until():
             raise NoAnswer(f"nothing came back in {PATIENCE_PS / PICOSECONDS:g} s")
+
+
+def published_rows(octets: int) -> dict[str, Published]:
+    """What the paper prints for two 5000/200: each row, their `sum`, and the whole as `measured`.
+
+    Empty for frames that it has no figures for.
+    """
+    if octets not in OCTETS:
+        return {}
+    return {row: published()[f"bare-exchange-{octets}-{row}"] for row in (*ROWS, "sum", "measured")}
 
 
 def frame(number: int, octets: int) -> bytes:
