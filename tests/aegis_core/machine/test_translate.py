@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcode_aegis_core.machine.compiled.cells import MASK, Flag, Registers, Signal, Word, declare
+from dlcode_aegis_core.machine.compiled.cells import MASK, Flag, Registers, Signal, Word, declare, rare, working
 from dlcode_aegis_core.machine.compiled.intervals import Interval, combined
-from dlcode_aegis_core.machine.compiled.translate import Module, Untranslatable, rare, working
+from dlcode_aegis_core.machine.compiled.translate import Module
+from dlcode_aegis_core.machine.compiled.writer import Untranslatable
 from dlcode_jit import native
 
 

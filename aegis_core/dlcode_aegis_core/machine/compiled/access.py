@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
-from dlcode_aegis_core.machine.compiled.cells import FAR, MASK, Width, Word
+from dlcode_aegis_core.machine.compiled.cells import FAR, MASK, Width, Word, rare
 from dlcode_aegis_core.machine.compiled.state import PARTIAL, Abandoned, State, Trap
-from dlcode_aegis_core.machine.compiled.translate import rare
 from dlcode_aegis_core.machine.tlb import DIRTY, ENTRIES, GLOBAL, IDENTIFIER, PAGE, UNCACHED, VALID
 from dlcode_jit.mips.registers import ExceptionCode
 

@@ -1,4 +1,5 @@
-"""What a record of state is made of, for the translator: cells of memory, arrays of them, pointers to them, callbacks.
+"""What a record of state is made of, for the translator: cells of memory, arrays of them, pointers to them, callbacks;
+and what functions that work on one are marked with.
 
 A record is a `ctypes.Structure` whose fields are declared as annotations with these kinds, so that one declaration
 serves the type checker, Python's view of the memory, and compiled code.
@@ -7,9 +8,9 @@ serves the type checker, Python's view of the memory, and compiled code.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import MutableSequence
+from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, TypeAlias, get_args, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args, get_type_hints
 
 from dlcode_aegis_core.machine.compiled.intervals import BOOLEAN, Interval
 
@@ -141,3 +142,18 @@ def layout(record: type[ctypes.Structure]) -> tuple[dict[str, Field], dict[str, 
         else:
             fields[name] = Field(offset, kind_of(hints[name]))
     return fields, records
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def rare(function: _F) -> _F:
+    """Mark a function as not worth inlining: it works on the record in memory."""
+    function.rare = True  # type: ignore[attr-defined]
+    return function
+
+
+def working(function: _F) -> _F:
+    """Mark a function as one that makes the copy of the hot fields, works on it, and writes it back."""
+    function.rare = function.working = True  # type: ignore[attr-defined]
+    return function

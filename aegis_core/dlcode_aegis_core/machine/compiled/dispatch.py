@@ -10,7 +10,8 @@ from typing import Any, Final
 from dlcode_aegis_core.machine.compiled.intervals import Interval
 from dlcode_aegis_core.machine.compiled.state import NOWHERE, State
 from dlcode_aegis_core.machine.compiled.statements import Body
-from dlcode_aegis_core.machine.compiled.translate import Module, Value
+from dlcode_aegis_core.machine.compiled.translate import Module
+from dlcode_aegis_core.machine.compiled.writer import Value
 from dlcode_jit.mips.registers import RA
 from dlcode_jit.mips.row import FIELDS, Instruction, Operand
 from dlcode_jit.mips.rows import ROWS

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dlcode_aegis_core.machine.compiled.cells import Callback
 from dlcode_aegis_core.machine.compiled.intervals import BOOLEAN, Interval, joined
-from dlcode_aegis_core.machine.compiled.translate import Module, Pointer, Value, Writer, refuse, syntax_of
+from dlcode_aegis_core.machine.compiled.writer import Pointer, Value, Writer, refuse, syntax_of
+
+if TYPE_CHECKING:
+    from dlcode_aegis_core.machine.compiled.translate import Module
 
 
 class Expressions(Writer):

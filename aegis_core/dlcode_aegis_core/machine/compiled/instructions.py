@@ -11,9 +11,8 @@ from typing import Any, Final, NoReturn
 from dlcode_aegis_core.machine import cp0
 from dlcode_aegis_core.machine.compiled import access
 from dlcode_aegis_core.machine.compiled.access import NONE, find, trap
-from dlcode_aegis_core.machine.compiled.cells import MASK, Word
+from dlcode_aegis_core.machine.compiled.cells import MASK, Word, rare
 from dlcode_aegis_core.machine.compiled.state import Abandoned, State, Trap
-from dlcode_aegis_core.machine.compiled.translate import rare
 from dlcode_aegis_core.machine.tlb import ENTRIES, HI_BITS, LO_BITS, WIRED
 from dlcode_jit.mips.registers import Control, ExceptionCode
 

@@ -7,7 +7,7 @@ breakpoints and counts instructions.
 from __future__ import annotations
 
 from dlcode_aegis_core.machine.compiled.access import fetch_elsewhere
-from dlcode_aegis_core.machine.compiled.cells import MASK, Signal
+from dlcode_aegis_core.machine.compiled.cells import MASK, Signal, rare, working
 from dlcode_aegis_core.machine.compiled.dispatch import SLOT_FOLLOWS, perform
 from dlcode_aegis_core.machine.compiled.instructions import connect, mode_changed
 from dlcode_aegis_core.machine.compiled.state import (
@@ -23,7 +23,6 @@ from dlcode_aegis_core.machine.compiled.state import (
     State,
     Trap,
 )
-from dlcode_aegis_core.machine.compiled.translate import rare, working
 from dlcode_jit.mips.registers import ExceptionCode
 
 

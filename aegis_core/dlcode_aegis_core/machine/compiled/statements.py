@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcode_aegis_core.machine.compiled.cells import Cell, Signal, kind_of
 from dlcode_aegis_core.machine.compiled.expressions import Expressions
 from dlcode_aegis_core.machine.compiled.intervals import Interval, joined
-from dlcode_aegis_core.machine.compiled.translate import (
-    Instance,
-    Module,
-    Pointer,
-    Value,
-    refuse,
-    syntax_of,
-)
+from dlcode_aegis_core.machine.compiled.writer import Instance, Pointer, Value, refuse, syntax_of
+
+if TYPE_CHECKING:
+    from dlcode_aegis_core.machine.compiled.translate import Module
 
 
 def translate_function(
