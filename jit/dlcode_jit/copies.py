@@ -121,12 +121,23 @@ class _Fusion:
         """
         target, source = self.into.target, self.ends.source
         if not target.unaligned_loads:
-            word = min(self.places.widest(end) for end in (source, self.ends.target))
+            taken = WORD if self.carries else self.places.widest(source)
+            word = min(taken, self.places.widest(self.ends.target))
             if not self.pipes:
-                word = self.places.widest(source) if source.piece else target.pointer_bytes
+                word = taken if source.piece else target.pointer_bytes
             if word > self.gauge:
                 yield word
         yield self.gauge
+
+    @property
+    def carries(self) -> bool:
+        """Whether words that lie across two of memory's are taken from one read of each.
+
+        That is worth its shifts where memory is read past the cache. The last read may go two bytes past what is taken,
+        in the same word.
+        """
+        slow = not self.into.target.layout.cached
+        return slow and self.ends.source.layout.piece in (0, 16) and self.ends.source.known == Congruence(WORD, 2)
 
     def words(self, size: int, done: str, count: str, before: int) -> str:
         """Take words of `size` bytes while there are any, after `done` bytes; how many bytes are done then.
@@ -141,6 +152,7 @@ class _Fusion:
         slots = [to.slot(f"{self.name}.at", walk.type) for walk in walks]
         for walk, slot in zip(walks, slots, strict=True):
             to.emit(f"store {walk.type} {walk.first}, ptr {slot}")
+        carried = self.begin_carrying(done) if size == WORD and self.carries else ""
         head, turn, end = (to.label(f"{self.name}.{part}{8 * size}") for part in ("head", "word", "end"))
         tracking = self.into.tracking
         tracking.enter(self.node, words(moved(self.into, self.node), size, before))
@@ -151,16 +163,35 @@ class _Fusion:
         tracking.turn()
         type, steps = Type(8 * size), Congruence(min(size, WORD), 0)
         source, target = (walk.place(at, steps) for walk, at in zip(walks, now, strict=True))
+        raw = self.carry(source, carried) if carried else "" if self.pipes else self.places.raw(size, source)
         if self.pipes:
-            self.places.put(self.through(self.places.get(type, source, "word"), type), type, target)
+            word = self.into.swapped(raw, type, "word") if raw else self.places.get(type, source, "word")
+            self.places.put(self.through(word, type), type, target)
         else:
-            self.places.put_raw(self.places.raw(size, source), size, target)
+            self.places.put_raw(raw, size, target)
         for walk, slot, at in zip(walks, slots, now, strict=True):
             to.emit(f"store {walk.type} {walk.further(self.places, at, size)}, ptr {slot}")
         to.jump(head, self.into.hinted({"interleave.count": 1} if self.into.target.unaligned_loads else {}))
         to.start(end)
         tracking.leave()
         return whole
+
+    def begin_carrying(self, done: str) -> str:
+        """A slot for the half of a word that has been read before its turn, with that of the first turn."""
+        to = self.to
+        slot = to.slot(f"{self.name}.carried", "i32")
+        first = self.places.beyond(self.ends.source, done, Congruence(WORD, 0), self.into.word)
+        both = self.places.raw(WORD, self.places.before(first, WORD // 2))
+        to.emit(f"store i32 {to.value(f'lshr i32 {both}, 16')}, ptr {slot}")
+        return slot
+
+    def carry(self, source: Place, slot: str) -> str:
+        """The word there, as it stands: half of it is carried, and half of what is read is carried on."""
+        to = self.to
+        low = to.value(f"load i32, ptr {slot}")
+        both = self.places.raw(WORD, self.places.beyond(source, str(WORD // 2), exactly(WORD // 2)))
+        to.emit(f"store i32 {to.value(f'lshr i32 {both}, 16')}, ptr {slot}")
+        return to.value(f"or disjoint i32 {to.value(f'shl i32 {both}, 16')}, {low}")
 
     def walk(self, place: Place, done: str, whole: str) -> _Walk:
         """Over the bytes at a place from `done` to `whole`."""

@@ -51,6 +51,16 @@ class Places:
         base = self.to.value(f"getelementptr inbounds i8, ptr {place.base}, {index} {count}")
         return replace(place, base=base, known=moved)
 
+    def before(self, place: Place, count: int) -> Place:
+        """A place `count` bytes back, in the same word of memory."""
+        moved = place.known.minus(exactly(count))
+        if not place.piece:
+            base = self.to.value(f"getelementptr i8, ptr {place.base}, i32 {-count}")
+            return replace(place, base=base, known=moved)
+        if place.offset.isdecimal():
+            return replace(place, known=moved, offset=str(int(place.offset) - count))
+        return replace(place, known=moved, offset=self.to.value(f"sub nuw i32 {place.offset}, {count}"))
+
     def sum(self, one: str, other: str) -> str:
         """Of two offsets, as a number where both are."""
         if one.isdecimal() and other.isdecimal():

@@ -125,6 +125,52 @@ def test_what_lies_across_a_gap_is_put_together(layout: Layout) -> None:
     assert reached > 100
 
 
+CARRIED = """
+handler carried on ethernet maximum 200
+  owns @sums: u32[2] plain
+  owns @ring: u8[608] scratch
+  pipe half(%w: u16) commutative readonly state %s = 0:u32 { %s = (%s +% widen(%w, u32)) emit %w } finish %s
+  pipe turned(%d: u32) { emit bswap(%d) }
+{
+  read %x: u8 = packet[0:u32] else { exit decline }
+  let %at: u32 = ((widen(%x, u32) & 60:u32) +% 2:u32)
+  if (%at > extent(packet)) { exit decline }
+  let %count: u32 = (extent(packet) - %at)
+  copy packet[%at : %count] -> @ring[0:u32] through half as one
+  copy packet[%at : %count] -> @ring[201:u32] through half, turned as two
+  copy packet[%at : %count] -> @ring[404:u32] as three
+  @sums[0:u32] = %one.half
+  @sums[1:u32] = %two.half
+  exit consume
+}
+"""
+"""Copies of words that lie across two words of memory, up to the packet's end."""
+
+
+@pytest.mark.parametrize("layout", [GAPPED, BUFFER, buffer(4, 2), HALVES], ids=shown)
+def test_words_across_words_are_read_once_and_not_past_the_end(layout: Layout) -> None:
+    (code,) = mips_code([prove(parse_program(CARRIED))], layout)
+    machine = BareMachine(code, PARAMETERS, Cpu)
+    for at in (0, 4, 12, 28, 60):
+        for length in range(at + 1, at + 44):
+            packet = Packet.whole(bytes([at, *((11 * byte + 5) % 253 for byte in range(length - 1))]))
+            with watched(machine, length):
+                assert machine.run(packet) == interpreted(code.program, packet), (at, length)
+
+
+def test_a_copy_across_words_reads_memory_no_oftener_than_one_within_words() -> None:
+    """It takes some instructions more, but one read that the cache does not help with for each word all the same."""
+    text = CARRIED.replace(" through half as one", " as one").replace("through half, turned as two", "as two")
+    text = text.replace("%one.half", "1:u32").replace("%two.half", "2:u32")
+    taken = []
+    for program in (text, text.replace("+% 2:u32", "+% 4:u32")):
+        (code,) = mips_code([prove(parse_program(program))], GAPPED)
+        machine = BareMachine(code, PARAMETERS)
+        machine.run(Packet.whole(bytes(200)))
+        taken.append(machine.cycles)
+    assert taken[0] < 1.5 * taken[1], "it was 1.85 with two reads a word"
+
+
 def loads(code: MipsCode) -> int:
     """Loads that are reached in straight code."""
     return sum(1 for word in code.place(0x8000_0000).words if 0x20 <= word >> 26 <= 0x26)
