@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from dlcode_aegis_core.machine.bounds import image_timing
 from dlcode_aegis_core.machine.bus import Bus, Window
@@ -23,7 +23,7 @@ from dlcode_jit import abi
 from dlcode_jit.mips.decode import ROW_BY_NAME, encode
 from dlcode_jit.mips.registers import GENERAL_NAMES
 from dlcode_jit.outcome import Outcome, cells_from_bytes, cells_to_bytes, effects_in, region_size, verdict_of
-from dlcode_jit.r3000.image import MipsCode, MipsImage
+from dlcode_jit.r3000.image import MipsImage
 
 KSEG0 = 0x8000_0000
 SIZE = 0x6_0000
@@ -50,10 +50,17 @@ MOST = 4_000_000
 """Cycles after which a run is taken to be endless."""
 
 
+class Code(Protocol):
+    """What becomes an image where it is placed."""
+
+    def place(self, base: int) -> MipsImage:
+        """The image at an address."""
+
+
 class BareMachine:
     """One image, placed in memory; each run has its own packet, regions and queue."""
 
-    def __init__(self, code: MipsCode, parameters: Parameters, engine: Engine = CompiledCpu) -> None:
+    def __init__(self, code: Code, parameters: Parameters, engine: Engine = CompiledCpu) -> None:
         self.image: MipsImage = code.place(KSEG0 + CODE)
         dram = Dram(SIZE)
         self.timing = image_timing(parameters)
