@@ -126,6 +126,7 @@ class Cpu:
     def run(self, until_ps: int) -> None:
         until = cycles_of(until_ps, self.clock_hz)
         passing, self.stopped_at = self.stopped_at, None
+        self._enter()
         while self.cycles < until:
             if self._settle():
                 continue
@@ -139,6 +140,7 @@ class Cpu:
                 self._execute()
 
     def step(self) -> None:
+        self._enter()
         while self._settle():
             pass
         self.stopped_at = None
@@ -229,6 +231,11 @@ class Cpu:
         self._access_cache = self.instruction_cache if swapped else self.data_cache
         self._fetch_tags, self._fetch_words = self._fetch_cache.tags, self._fetch_cache.words
         self._fetch_mask = self._fetch_cache.mask
+
+    def _enter(self) -> None:
+        """Take over what was changed from outside: Status, the TLB."""
+        self._forget_pages()
+        self._mode_changed()
 
     def _mode_changed(self) -> None:
         """Take over what Status says; interrupts are looked at before the next instruction."""

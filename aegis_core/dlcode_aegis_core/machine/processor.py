@@ -48,7 +48,10 @@ class Stores(Protocol):
 
 
 class Processor(Protocol):
-    """Registers are unsigned 32-bit values; `cycles` and `instructions` only grow."""
+    """Registers are unsigned 32-bit values; `cycles` and `instructions` only grow.
+
+    Between two runs everything may be changed from outside; while one is under way, memory, lines and what is stolen.
+    """
 
     next_pc: int
     hi: int
