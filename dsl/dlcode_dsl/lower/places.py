@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .. import codes
 from ..core import form
+from ..core.check import leaves_to
 from ..core.form import Body, Expression
 from ..paths import Path, exclusive, paths
 from ..source import Span
@@ -216,10 +217,10 @@ def _try(
     with emitter.nested() as tried:
         for number, path in enumerate(found):
             start, later = path[: shared + 1], found[number + 1 :]
-            alone = not emitter.bytes_change and all(exclusive(start, one[: shared + 1]) for one in later)
-            if not later or (alone and ("set out", start) in emitter.known):
+            if not later:
                 go(path, absent)
                 break
+            alone = not emitter.bytes_change and all(exclusive(start, one[: shared + 1]) for one in later)
             label = emitter.fresh("other")
             other = (form.Leave(label, span=span),)
             with emitter.nested() as way:
@@ -227,6 +228,10 @@ def _try(
                     go(path, absent)
                 else:
                     go(path, other)
+            if not any(leaves_to(label, statement) for statement in way):  # it leads on whatever the packet is
+                emitter.taken_back(way)
+                emitter.emit(*way)
+                break
             emitter.block(label, way, span)
     return tried
 
