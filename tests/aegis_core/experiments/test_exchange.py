@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -162,3 +163,32 @@ def test_both_engines_take_as_long(plain: Figures, monkeypatch: pytest.MonkeyPat
     python = partial(Station, engine="python")
     monkeypatch.setattr("dlcode_aegis_core.experiments.exchange.rows.Station", python)
     assert measure(PARAMETERS, rounds=1) == plain
+
+
+# ---- docs/figures.md
+
+
+def documented(model: str, octets: int) -> tuple[list[float], list[float]]:
+    """What the document's table says was emulated: rows and whole, and the least and most of 20 orders."""
+    machine = model.removeprefix("dec").replace("-", "/")
+    text = (Path(__file__).parents[3] / "docs" / "figures.md").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith(f"| {octets} bytes, {machine}, emulated |"))
+    *numbers, span = (cell.strip() for cell in line.split("|")[2:-1])
+    return [float(number) for number in numbers], [float(end) for end in span.split("..")]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_documented_figures_of_the_least_frames_are_what_comes_out(model: str) -> None:
+    orders = over_orders(Parameters.load(model), Build(), rounds=1)
+    rows, span = documented(model, 60)
+    assert rows == [round(value, 1) for value in (*orders.rows.values(), orders.whole)]
+    assert span == [round(orders.least, 1), round(orders.most, 1)]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_documented_figures_of_the_longest_frames_are_what_comes_out(model: str) -> None:
+    """In the order of the source, which is like most; benchmarks go through the 20 others."""
+    figures = measure(Parameters.load(model), Build(1514), 1)
+    rows, span = documented(model, 1514)
+    assert rows == [round(value, 1) for value in (*figures.rows.values(), figures.whole)]
+    assert span[0] == rows[-1] < span[1]
