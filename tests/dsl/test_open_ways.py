@@ -98,11 +98,20 @@ def test_what_asks_for_two_headers_that_exclude_each_other_is_a_filter_that_matc
 def test_behind_a_way_that_is_open_to_every_packet_no_other_is_tried() -> None:
     """`outer` leads to `inner` by a value, or else without asking for anything."""
     headers = """
-    header outer { kind: u8 next kind { 2 => middle } next { inner, middle } next kind { 3 => inner } }
-    header middle { kind: u8 next { inner } }
+    header outer {
+      kind: u8
+      next kind { 2 => middle }
+      next { inner, middle }
+      next kind { 3 => inner }
+    }
+    header middle {
+      kind: u8
+      next { inner }
+    }
     header inner { kind: u8 }
     """
     for condition, wanted in (("inner.kind == 7", b"\x00\x07"), ("middle.kind == 7 || inner.kind == 8", b"\x03\x08")):
         result = compile_source(Source("open.ash", f"{headers} filter f on outer {{ {condition} }}"))
         assert not result.errors
-        assert [matches(result.program("f"), data) for data in (wanted, wanted[:1], b"\x00\x09")] == [True, False, False]
+        found = [matches(result.program("f"), data) for data in (wanted, wanted[:1], b"\x00\x09")]
+        assert found == [True, False, False]
