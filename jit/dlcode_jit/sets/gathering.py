@@ -4,7 +4,7 @@ For the R3000, where a branch costs two cycles and a load that has to be waited 
 test before them should have kept from running. That is allowed to
 
 - a read at a constant offset, or at a constant behind a value that a packet holds and that is small by its width
-  (`bits.split`), if the packet has been tested to be as long: that needs no proof;
+  (`bits.Bound.split`), if the packet has been tested to be as long: that needs no proof;
 - a binding that does not divide: a value whose claims do not hold is LLVM's `poison`, which is harmless until something
   depends on it. What is collected of it is frozen, so that it is some value, and the test that did not hold decides.
 
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dlcode_dsl.core import form
 from dlcode_dsl.core.form import U32, Expression, Statement
 
-from .bits import Bits, bits_of, byte_of, interval, split, turned
+from .bits import Bits, Bound, turned
 from .steps import MISS, divides
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ class Gathering:
                 otherwise in (None, MISS) and offset + type.bits // 8 <= into.tested
             ):
                 into.statement(self.alike(statement, statement.offset))
-            case form.If(condition, then, ()) if then == MISS and not divides(condition):
+            case form.If(condition, then, ()) if then == MISS and (
+                into.bound.sure(condition) or (isinstance(condition, form.Compare) and not divides(condition))
+            ):
                 self._tests.append(condition)
             case form.Read(_, type, offset, otherwise) if (
-                otherwise in (None, MISS) and (parts := split(offset, into.bound)) is not None
+                otherwise in (None, MISS) and (parts := into.bound.split(offset)) is not None
             ):
                 start, constant = parts
                 end = constant + type.bits // 8
@@ -100,13 +102,13 @@ class Gathering:
         differences: list[str] = []
         others: list[Expression] = []
         for test in self._tests:
-            byte = byte_of(test, bound)
+            byte = bound.byte_of(test)
             if byte is not None:
                 of_bytes.setdefault(byte, []).append(test)
             else:
                 others.append(test)
         for byte, tests in of_bytes.items():
-            found = interval(tests, byte, bound)
+            found = bound.interval(tests, byte)
             if found is None:
                 others += tests
             elif found != (0, 255):
@@ -114,7 +116,9 @@ class Gathering:
         for test in others:
             bits = _compared(test, bound)
             if bits is None:
-                some = self.into.to.value(f"freeze i1 {self.into.value(test)}")
+                some = self.into.value(test)
+                if not bound.sure(test):
+                    some = self.into.to.value(f"freeze i1 {some}")
                 differences.append(self.into.to.value(f"zext i1 {some} to i32"))
             else:
                 of, value = bits
@@ -147,11 +151,11 @@ def _sum(value: Expression, constant: int) -> Expression:
     return form.Binary("+", value, form.Constant(constant, U32))
 
 
-def _compared(test: Expression, bound: dict[str, Expression | form.Read]) -> tuple[Bits, int] | None:
+def _compared(test: Expression, bound: Bound) -> tuple[Bits, int] | None:
     """The bits that a test misses by, and what they must be."""
     match test:
         case form.Compare("!=", value, form.Constant(constant)):
-            bits = bits_of(value, bound)
+            bits = bound.bits(value)
             return None if bits is None else (bits, constant)
     return None
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from dlcode_dsl.core import form
 
-from .bits import bits_of, split
 from .tables import FURTHER, HEADER, MASK, OTHER_SHIFT, SHIFT, WITHOUT, Layout, turned
 from .trie import Lookup
 
@@ -42,7 +41,7 @@ class Lookups:
     def early(self, end: Lookup) -> list[str]:
         """The words of a key before the tests behind which it is looked up, as loads take time."""
         words = self.words(end)
-        if all(bits_of(part, self.into.bound) for part in end.key):
+        if all(self.into.bound.sure(part) for part in end.key):
             return words
         return [self.into.to.value(f"freeze i32 {word}") for word in words]
 
@@ -116,10 +115,10 @@ class Lookups:
         fields = [key[part.field] for part in layout.parts if part.word == word]
         if not into.gathers or [field.type for field in fields] != [form.U16, form.U16]:
             return ""
-        first, second = (into.bound.get(getattr(into.bound[field.name], "name", "")) for field in fields)
-        if not isinstance(first, form.Read) or not isinstance(second, form.Read):
+        first, second = (into.bound.read(field.name) for field in fields)
+        if first is None or second is None:
             return ""
-        starts = [split(read.offset, into.bound) for read in (first, second)]
+        starts = [into.bound.split(read.offset) for read in (first, second)]
         if starts[0] is None or starts[1] is None or starts[1] != (starts[0][0], starts[0][1] + 2):
             return ""
         start, constant = starts[0]

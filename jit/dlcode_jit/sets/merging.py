@@ -28,6 +28,7 @@ from ..assembly import symbol
 from ..guards import Guarding
 from ..lower import Lowering, proved_of
 from ..targets import Target
+from .bits import Bound
 from .gathering import Gathering
 from .lookups import Fixed, Lookups
 from .trie import Lookup, Node, Rest, Way, trie
@@ -63,7 +64,7 @@ class _Place:
     values: Mapping[str, str]
     slots: Mapping[str, str]
     labels: Mapping[str, str]
-    bound: Mapping[str, Expression | form.Read]
+    bound: Bound
     reached: Mapping[Expression, int]
 
 
@@ -76,7 +77,7 @@ class Merging(Lowering):
         self.lookups = Lookups(self, fixed)
         self.gathers = not target.unaligned_loads
         self.gathering = Gathering(self)
-        self.bound: dict[str, Expression | form.Read] = {}  # what names are bound to on this way (`bits`)
+        self.bound = Bound()
         self.reached: dict[Expression, int] = {}  # bytes that the packet is known to have behind a value
 
     def merged(self, tops: Mapping[int, Node]) -> str:
@@ -104,13 +105,13 @@ class Merging(Lowering):
 
     def tree(self, top: Node, miss: str) -> None:
         """All ways from a node on, each begun where the one before missed."""
-        waiting = [_Place(top, "", miss, 0, {}, {}, {}, {}, {})]
+        waiting = [_Place(top, "", miss, 0, {}, {}, {}, Bound(), {})]
         while waiting:
             place = waiting.pop()
             node = place.node
             self.values, self.slots, self.labels = dict(place.values), dict(place.slots), dict(place.labels)
             self.miss, self.tested = place.miss, place.tested
-            self.bound, self.reached = dict(place.bound), dict(place.reached)
+            self.bound, self.reached = Bound(place.bound), dict(place.reached)
             if place.label:
                 self.to.start(place.label)
             while True:
@@ -129,7 +130,7 @@ class Merging(Lowering):
         """What follows a node: its ends, then the ways on, which wait for their turn. `words` are of its only key."""
         starts = [self.to.label("way") for _ in (*node.ends, *node.after)]
         ways = list(zip(starts, [*starts[1:], self.miss], strict=True))
-        names = (dict(self.values), dict(self.slots), dict(self.labels), dict(self.bound))
+        names = (dict(self.values), dict(self.slots), dict(self.labels), Bound(self.bound))
         known = (self.tested, *names, dict(self.reached))
         for (start, otherwise), end in zip(ways, node.ends, strict=False):
             self.to.start(start)
@@ -169,11 +170,8 @@ class Merging(Lowering):
     def step(self, body: Body) -> None:
         """The statements of a node."""
         for statement in body:
-            match statement:
-                case form.Let(name, value, mutable=False):
-                    self.bound[name] = value
-                case form.Read(name):
-                    self.bound[name] = statement
+            if isinstance(statement, form.Read) or (isinstance(statement, form.Let) and not statement.mutable):
+                self.bound.bind(statement)
             if not self.gathers or not self.gathering.joins(statement):
                 self.gathering.settle()
                 self.statement(statement)

@@ -24,7 +24,7 @@ from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Body, Program, Statement
 from dlcode_verifier import Certificate, Options, Proved, verify
 
-from .steps import MATCH, MISS, Course, Plain, Step, Test, assigned, groups, names
+from .steps import MATCH, MISS, Course, Plain, Step, Test, assigned, bound, groups, names
 
 MOST_KEYS = 64
 """Keys of one filter, which asks for all combinations of the values of its tests; beyond, tests stay tests."""
@@ -64,11 +64,14 @@ def shape(course: Course, keyed: frozenset[int], options: Options | None) -> Sha
 def _program(course: Course, keyed: frozenset[int], only_constant: bool) -> tuple[Program, tuple[form.Variable, ...]]:
     steps: list[Step] = []
     key: list[form.Variable] = []
+    prefix = "key"
+    while any(name.startswith(prefix) for name in bound(course.program.body)):
+        prefix += "'"
     tests = 0
     for step in course.steps:
         if isinstance(step, Test):
             if tests in keyed:
-                key.append(form.Variable(f"key.{len(key)}", step.expression.type))
+                key.append(form.Variable(f"{prefix}.{len(key)}", step.expression.type))
                 step = Plain((form.Let(key[-1].name, step.expression),))
             tests += 1
         steps.append(step)
@@ -87,8 +90,8 @@ def _key_last(steps: list[Step], keys: frozenset[str]) -> list[Step]:
     last: list[Step] = []
     for step in reversed(steps):
         uses = names(step.body)
-        bound = _bound(step)
-        if bound is not None and bound not in wanted and not uses & changed:
+        binds = _bound(step)
+        if binds is not None and binds not in wanted and not uses & changed:
             last.append(step)
         else:
             first.append(step)

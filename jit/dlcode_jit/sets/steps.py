@@ -88,6 +88,12 @@ def assigned(statement: Statement) -> frozenset[str]:
     return frozenset(one.name for one in _all(statement) if isinstance(one, form.Assign))
 
 
+def bound(body: Body) -> frozenset[str]:
+    """The names that the statements of a body bind, those within them too."""
+    found = (one for statement in body for one in _all(statement))
+    return frozenset(one.name for one in found if isinstance(one, form.Let | form.Read))
+
+
 def names(part: Any) -> frozenset[str]:
     """The names whose values are used in an expression, a statement or a body."""
     found: set[str] = set()
