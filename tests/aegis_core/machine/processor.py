@@ -17,8 +17,8 @@ PARAMETERS = Parameters.load("dec5000-125")
 START = 0x80001000
 UNCACHED_START = 0xA0001000
 MEMORY = 1 << 22
-MOST = 100_000
-"""Instructions after which a program is taken to be endless."""
+MOST = 1_000_000
+"""Cycles after which a program is taken to be endless."""
 
 CYCLE_PS = 40_000
 """At the model's 25 MHz."""
@@ -63,10 +63,12 @@ class Program:
 
     def run(self, until: str = "stop") -> Program:
         """Execute, and stop before the instruction at a label."""
-        target, last = self.assembly.symbols[until], self.cpu.instructions + MOST
-        while self.cpu.pc != target:
-            assert self.cpu.instructions < last, f"{until} is not reached; now at {self.cpu.pc:#x}"
-            self.cpu.step()
+        target = self.assembly.symbols[until]
+        if self.cpu.pc != target:
+            self.cpu.breakpoints.add(target)
+            self.cpu.run(self.cpu.now_ps + MOST * CYCLE_PS)
+            self.cpu.breakpoints.remove(target)
+            assert self.cpu.stopped_at == target, f"{until} is not reached; now at {self.cpu.pc:#x}"
         return self
 
     def warm(self) -> Program:
