@@ -26,13 +26,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from dlcode_aegis_core.machine import cp0
 from dlcode_aegis_core.machine.bus import Bus, Device
 from dlcode_aegis_core.machine.cache import Cache
 from dlcode_aegis_core.machine.cp0 import Cp0, MachineException
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
+from dlcode_aegis_core.machine.executable import NOWHERE, Executable, executable
 from dlcode_aegis_core.machine.limits import REVERSE, UNALIGNED, BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Processor, Trace
@@ -40,19 +41,11 @@ from dlcode_aegis_core.machine.timing import Timing
 from dlcode_aegis_core.machine.tlb import ENTRIES, WIRED, Access, Page, Tlb
 from dlcode_aegis_core.machine.units import PICOSECONDS, cycles_of
 from dlcode_aegis_core.machine.write_buffer import WriteBuffer
-from dlcode_jit.mips.decode import Decoded, decode
 from dlcode_jit.mips.registers import Control, ExceptionCode
 from dlcode_jit.mips.row import Cpu as Executor
-from dlcode_jit.mips.row import Meaning
 
 MASK: Final = 0xFFFFFFFF
-NOWHERE: Final = 32
-"""The register that takes what instructions write to $zero."""
-
 NO_PAGE: Final = -1
-
-Executable = tuple[Meaning, tuple[int, ...], int, bool]
-"""Meaning, operands, the general register written (0 for none), whether a delay slot follows."""
 
 
 class Cpu:
@@ -210,10 +203,8 @@ class Cpu:
         self._mode_changed()
 
     def _decode(self, word: int) -> Executable:
-        decoded = decode(word)
-        executable = _executable(decoded) if decoded is not None else (_reserved, (), 0, False)
-        self._decoded[word] = executable
-        return executable
+        made = self._decoded[word] = executable(word)
+        return made
 
     # ---- Addresses --------------------------------------------------------------------------------------------------
 
@@ -506,33 +497,6 @@ class Cpu:
 
     def coprocessor_unusable(self, unit: int) -> NoReturn:
         raise MachineException(ExceptionCode.COPROCESSOR_UNUSABLE, unit=unit)
-
-
-def _executable(decoded: Decoded) -> Executable:
-    """What the CPU keeps of a decoded instruction. What it would write to $zero goes to NOWHERE."""
-    row = decoded.row
-    operands = tuple(
-        NOWHERE if name in row.writes and value == 0 else value
-        for name, value in zip(row.operands, decoded.operands, strict=True)
-    )
-    written = next((register for register in decoded.writes if isinstance(register, int)), 0)
-    meaning = _privileged(row.meaning) if row.privileged else row.meaning
-    return meaning, operands, written, row.has_delay_slot
-
-
-def _privileged(meaning: Meaning) -> Meaning:
-    """The same, if coprocessor 0 is usable."""
-
-    def checked(cpu: Cpu, *operands: Any) -> None:
-        if not cpu.cp0.usable:
-            raise MachineException(ExceptionCode.COPROCESSOR_UNUSABLE, unit=0)
-        meaning(cpu, *operands)
-
-    return checked
-
-
-def _reserved(cpu: Cpu) -> NoReturn:
-    raise MachineException(ExceptionCode.RESERVED_INSTRUCTION)
 
 
 def _is_what_is_asked_for(cpu: Cpu) -> tuple[Executor, Processor]:
