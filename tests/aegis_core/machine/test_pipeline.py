@@ -167,6 +167,7 @@ def test_jumps_stay_in_the_256_mib_of_their_slot() -> None:
 
 # HI and LO -----------------------------------------------------------------------------------------------------------
 
+
 def test_products_are_whole_and_signed_or_not() -> None:
     program = run("li $t0, -2\nli $t1, 3\nmult $t0, $t1\nmfhi $v0\nmflo $v1\nmultu $t0, $t1\nmfhi $s0\nmflo $s1")
     assert values(program, "v0", "v1", "s0", "s1") == [ALL, ALL - 5, 2, ALL - 5]
