@@ -1,11 +1,13 @@
-"""The picture of what the proof buys, drawn from the kept measurements: `docs/figures-five-ways.svg`.
+"""Pictures of what the proof buys, drawn from the kept measurements: the host's, `docs/figures-five-ways.svg`.
 
-The same measurements give the same file, byte for byte; a test holds the picture in docs to the data beside it.
+The same measurements give the same file, byte for byte; a test holds the picture in docs to the data beside it. The
+R3000's comes from `five_ways_r3000.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +28,49 @@ WIDTH, LEFT, RIGHT = 820, 250, 150
 ROW, GAP, HEAD, TOP = 20, 34, 26, 56
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One way: how long it takes, in any unit, what is said of it, and how far it was seen to vary."""
+
+    way: str
+    value: float
+    said: str
+    span: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """One program in all ways, of which the proved one is the measure."""
+
+    title: str
+    remark: str
+    bars: tuple[Bar, ...]
+
+
 def render(data: dict[str, Any]) -> str:
-    """The picture as SVG. Bars are multiples of the proved way; a line spans the middle half of the loads."""
+    """The host's picture. A line in a bar spans the middle half of the loads."""
+    where = f"{data['date']}, {data['machine']}; one packet again and again, in caches; median of {data['loads']} loads"
+    groups = [
+        Group(
+            f"{name} ({found['kind']})",
+            proof(found),
+            tuple(
+                Bar(way, value, nanoseconds(value), (least, most))
+                for way, (least, value, most) in found["nanoseconds"].items()
+            ),
+        )
+        for name, found in data["subjects"].items()
+    ]
+    return picture("What the proof buys: one program five ways on the host", where, groups)
+
+
+def picture(title: str, where: str, groups: Sequence[Group]) -> str:
+    """A picture as SVG. Bars are multiples of the proved way."""
     body: list[str] = []
     y = TOP
-    for name, found in data["subjects"].items():
-        rows = list(subject(name, found, y))
-        body += rows
-        y += HEAD + len(found["nanoseconds"]) * ROW + GAP
-    title = "What the proof buys: one program five ways on the host"
-    where = f"{data['date']}, {data['machine']}; one packet again and again, in caches; median of {data['loads']} loads"
+    for one in groups:
+        body += group(one, y)
+        y += HEAD + len(one.bars) * ROW + GAP
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
@@ -51,19 +86,19 @@ def render(data: dict[str, Any]) -> str:
     )
 
 
-def subject(name: str, found: dict[str, Any], y: int) -> Iterator[str]:
-    """One program: its name, what its proof took, and a bar for each way."""
-    times: dict[str, tuple[float, float, float]] = found["nanoseconds"]  # lower quartile, median, upper quartile
-    unit = times["proved"][1]
-    compiled = max(most / unit for way, (_, _, most) in times.items() if way != "interpreted")
+def group(of: Group, y: int) -> Iterator[str]:
+    """One program: its name, a remark, and a bar for each way."""
+    unit = next(bar.value for bar in of.bars if bar.way == "proved")
+    spans = {bar.way: bar.span or (bar.value, bar.value) for bar in of.bars}
+    compiled = max(most / unit for way, (_, most) in spans.items() if way != "interpreted")
     full = max(2.0, compiled) * 1.05  # times the unit at the right end; the interpreter's bar is cut off there
     scale = (WIDTH - LEFT - RIGHT) / full
-    yield text(16, y + 14, f"{name} ({found['kind']})", weight="bold")
-    yield text(LEFT, y + 14, proof(found), fill="#444444")
+    yield text(16, y + 14, of.title, weight="bold")
+    yield text(LEFT, y + 14, of.remark, fill="#444444")
     y += HEAD
-    for way, (least, value, most) in times.items():
-        label, colour = WAYS[way]
-        ratio, middle = value / unit, y + ROW // 2
+    for bar in of.bars:
+        label, colour = WAYS[bar.way]
+        ratio, middle, (least, most) = bar.value / unit, y + ROW // 2, spans[bar.way]
         width = min(ratio, full) * scale
         yield text(LEFT - 8, y + 14, label, anchor="end")
         yield f'<rect x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="{ROW - 6}" fill="{colour}"/>'
@@ -71,14 +106,14 @@ def subject(name: str, found: dict[str, Any], y: int) -> Iterator[str]:
             for at in (14, 20):
                 x = LEFT + width - at
                 yield f'<path d="M{x:.1f} {y + ROW - 1} l6 -{ROW - 2}" stroke="#ffffff" stroke-width="3"/>'
-        else:
+        elif bar.span is not None:
             ends = LEFT + least / unit * scale, LEFT + most / unit * scale
             yield f'<path d="M{ends[0]:.1f} {middle} H{ends[1]:.1f}" stroke="#222222"/>'
         end = LEFT + max(width, min(most / unit, full) * scale)
-        yield text(end + 6, y + 14, f"{nanoseconds(value)}  ×{times_of(ratio)}")
+        yield text(end + 6, y + 14, f"{bar.said}  ×{times_of(ratio)}")
         y += ROW
     x = LEFT + scale
-    yield f'<path d="M{x:.1f} {y - len(times) * ROW} V{y}" stroke="#2f7d6d" stroke-dasharray="2 3"/>'
+    yield f'<path d="M{x:.1f} {y - len(of.bars) * ROW} V{y}" stroke="#2f7d6d" stroke-dasharray="2 3"/>'
 
 
 def proof(found: dict[str, Any]) -> str:
