@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from dlcode_aegis_core.machine.bounds import image_timing
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.parameters import Parameters
-from dlcode_dsl.core.form import Verdict
+from dlcode_dsl.core.form import Program, Verdict
 from dlcode_dsl.core.interpret import Packet
 from dlcode_dsl.core.parse import parse_program
 from dlcode_jit.errors import CodeGeneratorError, ImageError
@@ -26,8 +27,10 @@ from dlcode_jit.r3000.loops import Loop, Part, parts
 from dlcode_jit.r3000.marks import unmarked
 from dlcode_jit.r3000.provenance import Origin, origins
 from dlcode_jit.r3000.timing import START, Moments, Step, passed
+from tests import looping as provable
 from tests.bare_machine import BareMachine
-from tests.bounds import LAYOUTS, compare, compared_looping, examples, parameters, straight
+from tests.bounds import LAYOUTS, compare, compared_looping, examples, parameters, proved
+from tests.generators import random_program
 from tests.jit.gate import unproved_mips_code
 from tests.jit.programs import ADD, certificate, interpreted, prove
 
@@ -43,29 +46,28 @@ def test_no_run_of_an_example_takes_longer_than_its_bounds() -> None:
     for number, (proof, inputs) in enumerate(examples()):
         layout = LAYOUTS[number % 4]
         (code,) = mips_code([proof], layout)
-        assert 0 < compare(code, layout, inputs[::6]).warm <= 1
+        assert 0 < compare(code, layout, inputs[::9]).warm <= 1
         tried += 1
     assert tried >= 12
 
 
-def test_no_run_of_a_generated_program_without_loops_takes_longer_than_its_bounds() -> None:
+@pytest.mark.parametrize("generate", [random_program, provable.looping_program], ids=["straight", "with loops"])
+def test_no_run_of_a_generated_program_takes_longer_than_its_bounds(generate: Callable[[int], Program]) -> None:
     found = []
-    for number, (proof, inputs) in enumerate(straight(range(12))):
+    for number, (proof, inputs) in enumerate(proved(map(generate, range(8)))):
         layout = LAYOUTS[number % 4]
         (code,) = mips_code([proof], layout)
         found.append(compare(code, layout, inputs))
-    assert len(found) > 6
-    assert max(one.warm for one in found) == 1
+    assert len(found) > 3
+    assert max(one.warm for one in found) > 0.8
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_no_run_of_a_generated_program_with_loops_takes_longer_than_its_bounds(layout: Layout) -> None:
-    """Their loops are said to turn as often as they were seen to, and no oftener. 50 had two marks in one place, and of
-    3165 LLVM would have a mark twice where it may.
-    """
-    seeds = [50, *range(1000, 1010)] if layout is PLAIN else [*range(1000, 1006), 3165]
+def test_no_run_takes_longer_than_loops_that_turn_as_often_as_they_were_seen_to(layout: Layout) -> None:
+    """Programs that are not proved. 50 had two marks in one place; of 3165, LLVM would make one mark two if it may."""
+    seeds = [50, *range(1000, 1006)] if layout is PLAIN else [*range(1000, 1004), 3165]
     found = [compared_looping(seed, layout) for seed in seeds]
-    assert max(one.warm for one in found) == 1
+    assert max(one.warm for one in found) > 0.8
 
 
 @pytest.mark.parametrize("change", [
