@@ -53,11 +53,11 @@ def watched(machine: BareMachine, length: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("layout", ALL, ids=shown)
 def test_code_for_a_layout_is_the_interpreters(layout: Layout) -> None:
-    """On packets cut short at every length: no byte of a gap, or behind the packet, decides anything."""
+    """On packets cut short at every second length: no byte of a gap, or behind the packet, decides anything."""
     for code in mips_code([certificate(name) for name in NAMES], layout):
         machine = BareMachine(code, PARAMETERS, Cpu)
         program = code.program
-        packets = [packet for typical in TYPICAL[program.name] for packet in cut_short(Packet.whole(typical))]
+        packets = [packet for typical in TYPICAL[program.name][:2] for packet in cut_short(Packet.whole(typical))[::2]]
         for packet, memory in [*((one, None) for one in packets), *random_packets(program, 3, count=6)]:
             with watched(machine, len(packet.data)):
                 assert machine.run(packet, memory) == interpreted(program, packet, memory), packet.data.hex()
@@ -115,14 +115,14 @@ def test_what_lies_across_a_gap_is_put_together(layout: Layout) -> None:
     (code,) = mips_code([prove(program)], layout)
     machine = BareMachine(code, PARAMETERS, Cpu)
     reached = 0
-    for at in (*range(40), 47, 48, 63, 64, 79):
+    for at in (*range(20), 30, 31, 47, 48, 63, 64, 79):
         for length in (at * 4 + 16, at * 4 + 17, at * 4 + 30, 350):
             packet = Packet.whole(bytes([at, *((7 * byte + 3) % 251 for byte in range(length - 1))]))
             expected = interpreted(program, packet)
             with watched(machine, length):
                 assert machine.run(packet) == expected, (at, length)
             reached += bool(expected.effects)
-    assert reached > 100
+    assert reached > 60
 
 
 CARRIED = """
@@ -152,7 +152,7 @@ def test_words_across_words_are_read_once_and_not_past_the_end(layout: Layout) -
     (code,) = mips_code([prove(parse_program(CARRIED))], layout)
     machine = BareMachine(code, PARAMETERS, Cpu)
     for at in (0, 4, 12, 28, 60):
-        for length in range(at + 1, at + 44):
+        for length in range(at + 1, at + 36):
             packet = Packet.whole(bytes([at, *((11 * byte + 5) % 253 for byte in range(length - 1))]))
             with watched(machine, length):
                 assert machine.run(packet) == interpreted(code.program, packet), (at, length)
