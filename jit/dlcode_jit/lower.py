@@ -107,7 +107,9 @@ class Lowering:
         self.body(self.of.body)
         self.guards.end()
         # The packet overlaps neither regions nor queue, and only a program that may rewrite gets a copy to write to.
-        packet = "ptr noalias" if "rewrite" in self.of.may else "ptr noalias readonly"
+        # To LLVM, a volatile load may write.
+        read_only = "rewrite" not in self.of.may and self.target.layout.least == 1
+        packet = "ptr noalias readonly" if read_only else "ptr noalias"
         attributes = " ".join(self.target.attributes)
         length = f"i32 range(i32 0, {self.of.maximum + 1})"
         head = (
