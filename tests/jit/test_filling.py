@@ -94,6 +94,8 @@ def random_code(rng: random.Random) -> str:
                 case _:
                     lines.append(f"{rng.choice(['addu', 'xor', 'and', 'sltu'])} ${to}, ${one}, ${other}")
         one, other = rng.choice(NAMES), rng.choice([*NAMES, "zero"])
+        if rng.random() < 0.3:  # it goes on to the next, which may be come to from elsewhere too
+            continue
         if block == blocks - 1 and rng.random() < 0.5:
             lines += ["addiu $t9, $t9, -1", "bne $t9, $zero, b0", "nop"]
         else:

@@ -86,6 +86,7 @@ class _Slots:
         elif self.harmless(target, branch + 2):
             self.put(branch + 1, self.words[target])
             self.put(branch, _displaced(one, 1))
+            self.leaders.add(target + 1)
 
     def put(self, index: int, word: int) -> None:
         self.words[index], self.code[index] = word, decode(word)
@@ -98,6 +99,8 @@ class _Slots:
     def before(self, branch: int, one: Decoded, target: int) -> int | None:
         """The nearest instruction before a branch that may be executed behind it."""
         reads, writes = set(one.reads), set(one.writes)
+        if branch in self.leaders:
+            return None
         for index in range(branch - 1, -1, -1):
             moved = self.code[index]
             if index in self.leaders or self.in_slot(index) or moved is None or index in self.relocated:

@@ -7,9 +7,10 @@ R3000 the address of all tables (`lookups.Fixed`); `length` is at most `MAXIMUM_
 owner of a filter that matches, or 0.
 
 The code does nothing that was not proved. What runs at a node of the trie is a statement of a proved program, of which
-all statements before have run with the same values (`trie`). Names that one way has bound are unknown to the next, and
-no way changes what another uses. Facts about a node's accesses come from the program that the node was made of. Besides
-these statements there are tests of the packet's length, and look-ups, which read nothing but the key and the table.
+all statements before have run with the same values (`trie`). A way binds its names itself, or has them from a node
+that it shares; and no way changes what another uses. Facts about a node's accesses come from the program that the node
+was made of. Besides these statements there are tests of the packet's length, and look-ups, which read nothing but the
+key and the table.
 
 On the R3000, tests are gathered (`gathering`).
 """
@@ -61,9 +62,6 @@ class _Place:
     label: str
     miss: str
     tested: int  # bytes that the packet is known to have
-    values: Mapping[str, str]
-    slots: Mapping[str, str]
-    labels: Mapping[str, str]
     bound: Bound
     reached: Mapping[Expression, int]
 
@@ -105,11 +103,10 @@ class Merging(Lowering):
 
     def tree(self, top: Node, miss: str) -> None:
         """All ways from a node on, each begun where the one before missed."""
-        waiting = [_Place(top, "", miss, 0, {}, {}, {}, Bound(), {})]
+        waiting = [_Place(top, "", miss, 0, Bound(), {})]
         while waiting:
             place = waiting.pop()
             node = place.node
-            self.values, self.slots, self.labels = dict(place.values), dict(place.slots), dict(place.labels)
             self.miss, self.tested = place.miss, place.tested
             self.bound, self.reached = Bound(place.bound), dict(place.reached)
             if place.label:
@@ -130,8 +127,7 @@ class Merging(Lowering):
         """What follows a node: its ends, then the ways on, which wait for their turn. `words` are of its only key."""
         starts = [self.to.label("way") for _ in (*node.ends, *node.after)]
         ways = list(zip(starts, [*starts[1:], self.miss], strict=True))
-        names = (dict(self.values), dict(self.slots), dict(self.labels), Bound(self.bound))
-        known = (self.tested, *names, dict(self.reached))
+        known = (self.tested, Bound(self.bound), dict(self.reached))
         for (start, otherwise), end in zip(ways, node.ends, strict=False):
             self.to.start(start)
             self.miss = otherwise
@@ -155,10 +151,8 @@ class Merging(Lowering):
 
     def rest(self, end: Rest) -> None:
         """The end of a filter that is compiled by itself."""
-        values, slots, labels = dict(self.values), dict(self.slots), dict(self.labels)
         self.table = end.table
         self.body(end.body)
-        self.values, self.slots, self.labels = values, slots, labels
 
     def exit(self, verdict: Verdict) -> None:
         if verdict is Verdict.MATCH:

@@ -11,8 +11,8 @@ is. So nothing of what follows is trusted for safety, and the order of steps can
 - what only the key needs comes last, so that shapes with other keys have all steps before in common.
 
 That the shape with its key means the same as the filter rests on this file, and on the tests that hold it against the
-interpreter: steps have no effect but to bind names, and a step is moved only behind steps that use none of the names
-that it binds and change none that it uses.
+interpreter: steps have no effect but to bind names, each in one step only, and a step is moved only behind steps that
+use none of the names that it binds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dlcode_dsl.core import form
 from dlcode_dsl.core.form import Body, Program, Statement
 from dlcode_verifier import Certificate, Options, Proved, verify
 
-from .steps import MATCH, MISS, Course, Plain, Step, Test, assigned, bound, groups, names
+from .steps import MATCH, MISS, Course, Plain, Step, Test, bound, groups, names
 
 MOST_KEYS = 64
 """Keys of one filter, which asks for all combinations of the values of its tests; beyond, tests stay tests."""
@@ -85,19 +85,16 @@ def _program(course: Course, keyed: frozenset[int], only_constant: bool) -> tupl
 def _key_last(steps: list[Step], keys: frozenset[str]) -> list[Step]:
     """The steps, in their order but for those that only bind what only the key needs: these come last."""
     wanted: set[str] = set()  # names that steps which stay need
-    changed: set[str] = set()  # names that later steps assign to
     first: list[Step] = []
     last: list[Step] = []
     for step in reversed(steps):
         uses = names(step.body)
         binds = _bound(step)
-        if binds is not None and binds not in wanted and not uses & changed:
+        if binds is not None and binds not in wanted:
             last.append(step)
         else:
             first.append(step)
             wanted |= uses
-        for statement in step.body:
-            changed |= assigned(statement)
     return [*reversed(first), *reversed(last)]
 
 

@@ -13,7 +13,7 @@ from dlcode_jit.mips.registers import GENERAL_NAMES
 from dlcode_jit.sets.r3000 import MipsSet
 
 KSEG0, KSEG1, BUFFER = 0x8000_0000, 0xA000_0000, 0x1F80_0000
-SIZE, RETURN, CODE, TABLES, STACK, PACKET = 0x8_0000, 0x1000, 0x2000, 0x3_0000, 0x6_E000, 0x7_F000
+SIZE, RETURN, CODE, TABLES, STACK, PACKET = 0x8_0000, 0x1000, 0x2000, 0x3_0000, 0x6_E000, 0x1000
 """Tables of some KB, the stack and a packet have places of their own in a cache of 64 KB."""
 
 REGISTER = {name: number for number, name in enumerate(GENERAL_NAMES)}
@@ -62,12 +62,12 @@ class SetMachine:
         """The owner that the code finds; `warm` runs it twice, and the second time caches hold what they can."""
         layout = self.of.target.layout
         laid = layout.spread(packet.data, 0xA5)
-        start, memory, place = layout.base.remainder, self.memory, PACKET
-        if self.buffer is not None:
-            memory, place = self.buffer.data, 0
-        memory[place:] = b"\xa5" * (len(memory) - place)
-        memory[place + start : place + start + len(laid)] = laid
-        before, start = bytes(self.memory), start + (PACKET if self.buffer is None else BUFFER)
+        memory = self.memory if self.buffer is None else self.buffer.data
+        place = len(memory) - len(laid)  # what is read a word behind the packet is not there
+        place -= (place - layout.base.remainder) % layout.base.modulus
+        memory[-PACKET:] = b"\xa5" * PACKET
+        memory[place : place + len(laid)] = laid
+        before, start = bytes(self.memory), place + (0 if self.buffer is None else BUFFER)
         self.cpu.data_cache.clear()  # memory was written behind its back
         address = (KSEG0 if cached and layout.cached else KSEG1) + start
         found = self._call(address, packet)

@@ -111,6 +111,24 @@ def test_two_owners_cannot_have_the_same_packets(more: int) -> None:
     assert len(merged) == 1 + more
 
 
+def test_filters_of_two_owners_that_are_the_same_make_no_set() -> None:
+    one, other = proved(listener(80), listener(81))
+    with pytest.raises(ImageError) as refused:
+        MergedSet([(one, "a"), (other, "a"), (one, "b")], options=HERE)
+    assert refused.value.code == "overlap"
+
+
+def test_what_was_taken_out_does_not_hide_another_filter_of_its_owner() -> None:
+    narrow, *others = proved(listener(80), listener(81), "ipv4/tcp.dport == 80", "ipv4/tcp.dport == 82")
+    merged = MergedSet([(one, "it") for one in others], options=HERE)
+    inserted = merged.insert(narrow, "it")
+    for expected in (1, 0):
+        assert merged.match(segment()) == "it"
+        assert len(merged) == 3 + expected
+        if expected:
+            merged.remove(inserted)
+
+
 def test_a_refusal_halfway_leaves_nothing_behind() -> None:
     """Of a filter with several keys, the second is another owner's."""
     one, two, both = proved(listener(80), listener(81), "ipv4.dst == 10.0.0.1 && ipv4/tcp.dport in [79, 81]")
