@@ -2,7 +2,7 @@
 
     interpreter.s     the interpreter: MIPS-I code with the handler ABI of images, safe on any packet by its own tests
     instructions.py   what operands its instructions have; bytecode as words, tested as a kernel would when it loads it
-    translate.py      core form to bytecode
+    translate.py      core form to bytecode; copies.py the copies in it
 
 It is one of the ways in `five_ways`, and no part of the product. The subset is that of the programs there: numbers of
 at most 32 bits, and of 48 and 64 where they are only read, compared, masked and sent; no rewriting.

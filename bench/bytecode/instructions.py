@@ -69,6 +69,13 @@ class Instruction:
     operands: tuple[int, ...]
 
 
+@dataclass(eq=False, slots=True)
+class Label:
+    """A place in a program: the index of the instruction behind it, once that is known."""
+
+    at: int = -1
+
+
 class Refused(ValueError):
     """A program that is no bytecode for its queue and regions."""
 

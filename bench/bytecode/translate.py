@@ -6,12 +6,22 @@ its high half and its low one, and few operations take it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from bench.bytecode.instructions import FIRST_VARIABLE, FRAME, OPERANDS, Bytecode, Instruction, encoded, ending, head
+from bench.bytecode.copies import translate_copy
+from bench.bytecode.instructions import (
+    FIRST_VARIABLE,
+    FRAME,
+    OPERANDS,
+    Bytecode,
+    Instruction,
+    Label,
+    encoded,
+    ending,
+    head,
+)
 from dlcode_dsl.core import form
-from dlcode_dsl.core.form import Body, Constant, Expression, Pipe, Program, Statement, Variable, Verdict
+from dlcode_dsl.core.form import Body, Constant, Expression, Program, Statement, Variable, Verdict
 from dlcode_jit import abi
 from dlcode_jit.abi import QueueLayout
 
@@ -24,7 +34,7 @@ def translated(program: Program, queue: QueueLayout) -> Bytecode:
     """A program as bytecode. Raises Unsupported for what is outside the subset."""
     if "rewrite" in program.may:
         raise Unsupported(f"{program.name} may rewrite its packet")
-    return _Translation(program, queue).bytecode()
+    return Translation(program, queue).bytecode()
 
 
 _BINARY = {
@@ -53,23 +63,16 @@ def halves(expression: Expression) -> int:
     return 2 if expression.type.bits > 32 else 1
 
 
-@dataclass(eq=False, slots=True)
-class _Label:
-    """The index of the instruction behind it, once that is known."""
-
-    at: int = -1
-
-
-class _Translation:
+class Translation:
     """One program on its way."""
 
     def __init__(self, program: Program, queue: QueueLayout) -> None:
         self.of, self.queue = program, queue
-        self.code: list[tuple[str, tuple[int | _Label, ...]]] = []
+        self.code: list[tuple[str, tuple[int | Label, ...]]] = []
         self.variables: dict[str, int] = {}  # of a wide one, its high half's
-        self.ends: dict[str, _Label] = {}
-        self.exits: dict[Verdict, _Label] = {}  # that are behind everything, for branches to
-        self.fault, self.emitted, self.free = _Label(), 0, FIRST_VARIABLE
+        self.ends: dict[str, Label] = {}
+        self.exits: dict[Verdict, Label] = {}  # that are behind everything, for branches to
+        self.fault, self.emitted, self.free = Label(), 0, FIRST_VARIABLE
         self.regions = {
             region.name: abi.MIPS_POINTER * (abi.LEASE_REGIONS + at) for at, region in enumerate(program.regions)
         }
@@ -86,17 +89,17 @@ class _Translation:
         self.place(self.fault)
         self.emit(first.operation, *first.operands)
         instructions = [
-            Instruction(name, tuple(one.at if isinstance(one, _Label) else one for one in operands))
+            Instruction(name, tuple(one.at if isinstance(one, Label) else one for one in operands))
             for name, operands in self.code
         ]
         return encoded(self.of, self.queue, instructions)
 
     # ---- instructions
 
-    def emit(self, operation: str, *operands: int | _Label) -> None:
+    def emit(self, operation: str, *operands: int | Label) -> None:
         self.code.append((operation, operands or (0,) * len(OPERANDS[operation])))
 
-    def place(self, label: _Label) -> None:
+    def place(self, label: Label) -> None:
         label.at = len(self.code)
 
     def new(self, halves: int = 1) -> int:
@@ -139,7 +142,7 @@ class _Translation:
             case form.If():
                 self.if_(statement)
             case form.Block(label, body):
-                end = self.ends[label] = _Label()
+                end = self.ends[label] = Label()
                 self.body(body)
                 self.place(end)
             case form.Leave(label):
@@ -151,7 +154,7 @@ class _Translation:
                 self.value(value)
                 self.cell(f"store{value.type.bits}", region, at)
             case form.Copy():
-                self.copy(statement)
+                translate_copy(self, statement)
             case form.Emit(value):
                 self.value(value)
                 self.emitted = self.put()
@@ -180,17 +183,17 @@ class _Translation:
         keeping = self.queues and verdict.keeps_effects
         self.emit("exit_keeping" if keeping else "exit", abi.VERDICT_CODES[verdict])
 
-    def way(self, body: Body) -> _Label | None:
+    def way(self, body: Body) -> Label | None:
         """Where a body goes that does nothing else."""
         match body:
             case (form.Exit(verdict),):
-                return self.exits.setdefault(verdict, _Label())
+                return self.exits.setdefault(verdict, Label())
             case (form.Leave(label),):
                 return self.ends[label]
         return None
 
     def read(self, read: form.Read) -> None:
-        parts, offset, short, there = self.parts(read.type.bits), read.offset, _Label(), _Label()
+        parts, offset, short, there = self.parts(read.type.bits), read.offset, Label(), Label()
         away = self.fault if read.otherwise is None else self.way(read.otherwise)
         target = self.variables[read.name] = self.new(len(parts))
         start = 0 if isinstance(offset, Constant) or len(parts) == 1 else self.variable(offset)
@@ -223,7 +226,7 @@ class _Translation:
         if away is not None and not statement.otherwise:
             self.branch(statement.condition, away, True)
             return
-        otherwise, end = _Label(), _Label()
+        otherwise, end = Label(), Label()
         self.branch(statement.condition, otherwise, False)
         self.body(statement.then)
         if statement.otherwise and self.code[-1][0] not in ("jump", "exit", "exit_keeping"):
@@ -233,7 +236,7 @@ class _Translation:
         self.place(end)
 
     def loop(self, loop: form.Loop) -> None:
-        start, end = _Label(), _Label()
+        start, end = Label(), Label()
         self.ends[loop.label] = end
         turns = self.new()
         if loop.exhausted is not None:
@@ -243,7 +246,7 @@ class _Translation:
         self.body(loop.head)
         self.branch(loop.condition, end, False)
         if loop.exhausted is not None:
-            more = _Label()
+            more = Label()
             assert loop.limit is not None
             self.emit("get", turns)
             self.emit("if_less", more, loop.limit)
@@ -269,93 +272,6 @@ class _Translation:
                     self.value(count)
                     self.emit("frame_packet", start)
         self.emit("end")
-
-    # ---- copies
-
-    def copy(self, copy: form.Copy) -> None:
-        """A loop over words of the widest gauge, and what is left, padded with zeros."""
-        pipes = [self.of.pipe(name) for name in copy.through]
-        size = max((pipe.gauge.bits // 8 for pipe in pipes), default=1)
-        start, left, to = (self.own(value) for value in (copy.offset, copy.count, copy.index))
-        for pipe in pipes:
-            for state in pipe.states:
-                self.statement(form.Let(state.name, state.initial, mutable=True))
-        again, rest, done = _Label(), _Label(), _Label()
-        self.place(again)
-        self.emit("get", left)
-        self.emit("if_less", rest, size)
-        self.emit("get", start)
-        self.emit(f"packet{8 * size}", self.fault)
-        self.emit("get", self.through(pipes, self.put(), 8 * size))
-        self.cell("store8" if size == 1 else f"bytes{8 * size}", copy.region, to)
-        for variable, step in ((start, size), (to, size)):
-            self.add(variable, step)
-        self.emit("get", left)
-        self.emit("subtract", size)
-        self.emit("put", left)
-        self.emit("repeat", again)
-        self.place(rest)
-        if size > 1:
-            self.tail(copy, pipes, size, (start, left, to), done)
-        self.place(done)
-        for pipe in pipes:
-            if pipe.finish is not None:
-                self.statement(form.Let(f"{copy.result}.{pipe.name}", pipe.finish))
-
-    def tail(
-        self, copy: form.Copy, pipes: Sequence[Pipe], size: int, variables: tuple[int, int, int], done: _Label
-    ) -> None:
-        """The last bytes, fewer than `size`, if there are any."""
-        start, left, to = variables
-        taken = _Label()
-        self.emit("get", left)
-        self.emit("if_equal", done, 0)
-        self.number(0)
-        word = self.put()
-        for position in range(size - 1):
-            if position:
-                self.emit("get", left)
-                self.emit("if_less", taken, position + 1)
-            self.emit("get", start)
-            self.emit("add", position)
-            self.emit("packet8", self.fault)
-            self.emit("shift_left", 8 * (size - 1 - position))
-            self.emit("variable_or", word)
-            self.emit("put", word)
-        self.place(taken)
-        word = self.through(pipes, word, 8 * size)
-        for position in range(size - 1):
-            if position:
-                self.emit("get", left)
-                self.emit("if_less", done, position + 1)
-            self.emit("get", to)
-            self.emit("add", position)
-            at = self.put()
-            self.emit("get", word)
-            self.emit("shift_right", 8 * (size - 1 - position))
-            self.emit("and", 255)
-            self.cell("store8", copy.region, at)
-
-    def through(self, pipes: Sequence[Pipe], word: int, bits: int) -> int:
-        """The variable that holds what becomes of a word in all pipes."""
-        for pipe in pipes:
-            joined = 0
-            for shift in range(bits - pipe.gauge.bits, -1, -pipe.gauge.bits):
-                self.variables[pipe.word] = word
-                if pipe.gauge.bits < bits:
-                    self.emit("get", word)
-                    self.emit("shift_right", shift)
-                    self.mask(pipe.gauge.bits)
-                    self.variables[pipe.word] = self.put()
-                self.body(pipe.body)
-                if "readonly" not in pipe.attributes:
-                    self.emit("get", self.emitted)
-                    self.emit("shift_left", shift)
-                    if joined:
-                        self.emit("variable_or", joined)
-                    joined = self.put()
-            word = joined or word
-        return word
 
     # ---- expressions
 
@@ -383,7 +299,7 @@ class _Translation:
                 if symbol in _EXCESS:
                     self.mask(expression.type.bits)
             case form.Compare() | form.Logic() | form.Not():
-                yes, end = _Label(), _Label()
+                yes, end = Label(), Label()
                 self.branch(expression, yes, True)
                 self.number(0)
                 self.emit("jump", end)
@@ -459,13 +375,13 @@ class _Translation:
 
     # ---- conditions
 
-    def branch(self, condition: Expression, target: _Label, when: bool) -> None:
+    def branch(self, condition: Expression, target: Label, when: bool) -> None:
         """Go to a place if the condition is `when`, else on."""
         match condition:
             case form.Not(operand):
                 self.branch(operand, target, not when)
             case form.Logic(symbol, left, right):
-                skip = _Label()
+                skip = Label()
                 decides = symbol == "or"
                 self.branch(left, target if decides is when else skip, decides)
                 self.branch(right, target, when)
@@ -473,7 +389,7 @@ class _Translation:
             case form.Compare(symbol, left, right) if halves(left) == 1:
                 self.compared(symbol if when else _OPPOSITE[symbol], left, right, target)
             case form.Compare("==" | "!=" as symbol, left, right):
-                one, other, skip = self.wide(left), self.wide(right), _Label()
+                one, other, skip = self.wide(left), self.wide(right), Label()
                 equal = (symbol == "==") is when  # whether to go there if they are equal
                 for half in (0, 4):
                     self.emit("get", one + half)
@@ -490,7 +406,7 @@ class _Translation:
                 self.value(condition)
                 self.emit("if_different" if when else "if_equal", target, 0)
 
-    def compared(self, symbol: str, left: Expression, right: Expression, target: _Label) -> None:
+    def compared(self, symbol: str, left: Expression, right: Expression, target: Label) -> None:
         """Go to a place if it holds."""
         if isinstance(right, Constant) and (symbol in _BRANCHES or right.value + 1 < _LONG):
             value = right.value if symbol in _BRANCHES else right.value + 1

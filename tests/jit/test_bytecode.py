@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from bench.bytecode.instructions import Refused, checked
+from bench.bytecode.instructions import Instruction, Refused, checked, encoded, ending
 from bench.bytecode.translate import Unsupported, translated
 from bench.five_ways import Subject, shipped, subjects
 from dlcode_aegis_core.machine.parameters import Parameters
@@ -116,6 +116,62 @@ def test_each_kind_of_access_is_tested(statement: str) -> None:
     )
     assert outcome.verdict is Verdict.ABORT
     assert outcome.effects == ()
+
+
+EDGES = {
+    "two bytes to the last cells": "copy packet[0:u32 : 2:u32] -> @cells[3:u32] through two as c",
+    "two bytes to past the last cell": "copy packet[0:u32 : 2:u32] -> @cells[4:u32] through two as c",
+    "four bytes to the last cells": "copy packet[0:u32 : 4:u32] -> @cells[1:u32] through four as c",
+    "four bytes to past the last cell": "copy packet[0:u32 : 4:u32] -> @cells[2:u32] through four as c",
+    "the whole packet in a frame": "send reply { packet[0:u32 : 8:u32] }",
+    "one byte more than the packet has": "send reply { packet[0:u32 : 9:u32] }",
+    "one byte more from the second byte on": "send reply { packet[1:u32 : 8:u32] }",
+    "a full frame": "send reply { packet[0:u32 : 8:u32] value 1:u32 }",
+    "one byte more than a frame has": "send reply { packet[0:u32 : 8:u32] value 1:u32 value 1:u8 }",
+    "packet bytes past a frame's end": "send reply { value 1:u64 packet[0:u32 : 5:u32] }",
+    "all entries": "wake wake",
+    "one entry more": "wake wake wake",
+}
+"""What is still right, and what no longer is, of cells, of the packet and of a queue of two frames of 12 bytes."""
+
+
+@pytest.mark.parametrize("what", EDGES)
+def test_tests_are_exact(what: str) -> None:
+    made = parse_program(f"""
+    handler edge on ethernet maximum 64
+      owns @cells: u8[5] scratch
+      may reply, wake
+      pipe two(%a: u16) {{ emit %a }}
+      pipe four(%b: u32) {{ emit %b }}
+    {{ {EDGES[what]} exit consume }}
+    """)
+    outcome = BareMachine(translated(made, QueueLayout(2, 12)), PARAMETERS).run(Packet.whole(bytes(range(8))))
+    right = not any(word in what for word in ("more", "past"))
+    assert outcome.verdict is (Verdict.CONSUME if right else Verdict.ABORT)
+    if right:
+        assert outcome == interpreted(made, Packet.whole(bytes(range(8))))
+
+
+def test_an_end_of_no_frame_ends_the_run() -> None:
+    made = parse_program("handler h on ethernet maximum 64 may reply { send reply { value 1:u8 } exit consume }")
+    written = [ending(made), Instruction("end", (0,)), Instruction("exit_keeping", (1,))]
+    assert BareMachine(encoded(made, QUEUE, written), PARAMETERS).run(Packet.whole(b"")).verdict is Verdict.ABORT
+
+
+@pytest.mark.parametrize("operator", ["+%", "-%", "*%", "<<"])
+@pytest.mark.parametrize("bits", [4, 8, 12, 16, 24, 32])
+def test_what_wraps_is_cut_to_its_width(operator: str, bits: int) -> None:
+    of = f"u{bits}"
+    made = parse_program(
+        "handler h on ethernet maximum 64 owns @out: u32[1] scratch {"
+        f" read %a: u8 = packet[0:u32] let %b: {of} = {'truncate' if bits < 8 else 'widen'}(%a, {of})"
+        f" let %c: {of} = ((%b - 3:{of}) {operator} {bits - 1}:{of})"
+        f" @out[0:u32] = widen((%c {operator} %b), u32) exit pass }}".replace("<< %b", f"<< 1:{of}")
+    )
+    machine = BareMachine(translated(made, QUEUE), PARAMETERS)
+    for byte in (3, 5, 15, 255) if bits >= 8 else (3, 5, 15):
+        packet = Packet.whole(bytes([byte]))
+        assert machine.run(packet) == interpreted(made, packet)
 
 
 def test_an_endless_loop_is_counted_out() -> None:
