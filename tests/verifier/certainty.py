@@ -185,13 +185,15 @@ class _Boundary:
         )
 
     def pair(self) -> None:
-        """A test, and what it shows, or nearly."""
+        """A test, and what it shows, or nearly; or without the test, which the value may not need."""
         pick, value, fresh = self.random, self.some(), self.fresh("%p")
         least, off = pick.choice([0, 1, 2, 5, 8, 200, 255]), pick.choice([-1, 0, 0, 1])
         near = max(least + off, 0)
         few = pick.choice([8, 9, 31, 32, 33])
         top, byte = 2**32 - 1, f"narrow({value}, u8)"
-        self.lines += pick.choice(
+        wide, size = pick.choice([8, 16]), pick.choice([8, 16, 32])
+        there = f"{fresh}b" if size == 32 else f"widen({fresh}b, u32)"
+        lines = pick.choice(
             [
                 [f"if ({value} < {least}:u32) {{ exit pass }}", f"let {fresh}: u32 = ({value} - {near}:u32)"],
                 [f"if ({value} > {top - least}:u32) {{ exit pass }}", f"let {fresh}: u32 = ({value} + {near}:u32)"],
@@ -201,18 +203,19 @@ class _Boundary:
                 [f"if ({value} == {near % 2}:u32) {{ exit pass }}", f"let {fresh}: u32 = (7:u32 / {value})"],
                 [f"if ({value} > {255 + off}:u32) {{ exit pass }}", f"let {fresh}: u32 = widen({byte}, u32)"],
                 [
-                    f"read {fresh}a: u16 = packet[({value} +% {least}:u32)] else {{ exit pass }}",
-                    f"read {fresh}b: u8 = packet[({value} +% {near}:u32)]",
-                    f"let {fresh}: u32 = widen({fresh}b, u32)",
+                    f"read {fresh}a: u{wide} = packet[({value} +% {least}:u32)] else {{ exit pass }}",
+                    f"read {fresh}b: u{size} = packet[({value} +% {near}:u32)]",
+                    f"let {fresh}: u32 = {there}",
                 ],
                 [
                     f"if ({value} > 1000:u32) {{ exit pass }}",
-                    f"read {fresh}a: u16 = packet[({value} + {least}:u32)] else {{ exit pass }}",
-                    f"read {fresh}b: u8 = packet[({value} + {near}:u32)]",
-                    f"let {fresh}: u32 = (widen({fresh}b, u32) + {value})",
+                    f"read {fresh}a: u{wide} = packet[({value} + {least}:u32)] else {{ exit pass }}",
+                    f"read {fresh}b: u{size} = packet[({value} + {near}:u32)]",
+                    f"let {fresh}: u32 = ({there} >> 8:u32)",
                 ],
             ]
         )
+        self.lines += lines[1:] if pick.random() < 0.25 else lines
         self.values.append(fresh)
 
     def claim(self) -> None:
