@@ -6,4 +6,5 @@
 
 It is one of the ways in `five_ways`, and no part of the product. The subset is that of the programs there: numbers of
 at most 32 bits, and of 48 and 64 where they are only read, compared, masked and sent; no rewriting.
+Variables are not cleared before a run: bytecode that reads one before it writes it sees what the stack held.
 """
