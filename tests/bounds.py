@@ -49,6 +49,9 @@ LARGE = 1 << 19
 
 Kind = Literal["examples", "generated, straight", "generated, loops proved", "generated, loops seen"]
 
+ENOUGH = 20_000
+"""Operations of a run that is tried."""
+
 MOST_EFFECTS = 30
 """Entries of a queue that the test's machine has room for, whatever their length."""
 
@@ -152,8 +155,19 @@ def proved(programs: Iterable[Program]) -> Iterator[tuple[Certificate, list[Inpu
     for seed, program in enumerate(programs):
         answer = verify(program, options=Options(isolated=False))
         if isinstance(answer, Proved) and answer.certificate.maximum_effects <= MOST_EFFECTS:
-            drawn = random_packets(program, seed, count=6)
-            yield answer.certificate, [(*one, interpreted(program, *one)) for one in drawn]
+            yield answer.certificate, list(short_runs(program, random_packets(program, seed, count=6)))
+
+
+def short_runs(
+    program: Program, drawn: Iterable[tuple[Packet, Memory]], observe: Counting | None = None
+) -> Iterator[Input]:
+    """Of inputs those on which the program breaks no rule and ends soon, with what the interpreter says."""
+    for packet, memory in drawn:
+        try:
+            outcome = run(program, packet, memory, enough=ENOUGH, observe=observe)
+        except Fault:
+            continue
+        yield packet, memory, Outcome(outcome.verdict, outcome.memory, outcome.effects, outcome.data)
 
 
 def looping(seed: int, layout: Layout, *, may_rewrite: bool) -> tuple[MipsCode, list[Input]]:
@@ -161,14 +175,11 @@ def looping(seed: int, layout: Layout, *, may_rewrite: bool) -> tuple[MipsCode, 
     program = looping_program(seed, may_rewrite=may_rewrite)
     seen: dict[int, int] = {}
     inputs: list[Input] = []
-    for packet, memory in looping_inputs(program, seed, 8):
+    for one in looping_inputs(program, seed, 8):
         counting = Counting(program)
-        try:
-            outcome = run(program, packet, memory, enough=20_000, observe=counting)
-        except Fault:
-            continue
-        inputs.append((packet, memory, Outcome(outcome.verdict, outcome.memory, outcome.effects, outcome.data)))
-        for node, most in counting.most.items():
+        found = list(short_runs(program, [one], counting))
+        inputs += found
+        for node, most in counting.most.items() if found else ():
             seen[node] = max(most, seen.get(node, 0))
     turns = {node: Turns(Linear(most - 1)) for node, most in seen.items()}
     (code,) = unproved_mips_code([program], layout, turns)
