@@ -23,10 +23,12 @@ from dlcode_jit.r3000.codegen import UNFILLED
 from dlcode_jit.r3000.cycles import Services
 from dlcode_jit.r3000.graph import RETURN, Graph
 from dlcode_jit.r3000.image import MipsCode, mips_code
+from dlcode_jit.r3000.link import PLACEMENT
 from dlcode_jit.r3000.loops import Loop, Part, parts
 from dlcode_jit.r3000.marks import unmarked
 from dlcode_jit.r3000.provenance import Origin, origins
 from dlcode_jit.r3000.timing import START, Moments, Step, passed
+from tests import bare_machine
 from tests import looping as provable
 from tests.bare_machine import BareMachine
 from tests.bounds import LAYOUTS, compare, compared_looping, examples, parameters, proved
@@ -86,6 +88,21 @@ def test_the_bounds_follow_the_machine(change: dict[str, int]) -> None:
             assert machine.cycles <= cycles.warm(size)
             assert machine.run(packet, state="cold") == interpreted(code.program, packet)
             assert machine.cycles <= cycles.safe(size)
+
+
+@pytest.mark.parametrize(("cache", "refill"), [(4, 4), (64, 64), (256, 64), (1024, 256)])
+def test_a_cache_that_a_refill_overflows_or_takes_up_keeps_little(
+    cache: int, refill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less than a refill: each fetch may miss. A refill that begins before the image may evict the image's end."""
+    monkeypatch.setattr(bare_machine, "CODE", bare_machine.CODE + refill * 4 - PLACEMENT)
+    (code,) = mips_code([certificate("division")])
+    changes = {"cache.instruction_bytes": cache, "cache.refill_words": refill}
+    machine = BareMachine(code, parameters(PLAIN).replace(changes))
+    cycles = code.cycles(machine.timing)
+    for size in (0, 12, 39, 120):
+        machine.run(Packet.whole(bytes((3 * at + 1) % 256 for at in range(size))), state="cold")
+        assert machine.cycles <= cycles.safe(size)
 
 
 def test_a_loop_is_bounded_by_its_turns_exactly() -> None:

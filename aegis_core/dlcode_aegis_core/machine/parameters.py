@@ -11,7 +11,7 @@ and one of its parts both have is a mistake. An entry has
                  D  recalled or assumed: `range` says between what
     status       "calibrated" for a number set by comparison with a published figure; absent otherwise
     minimum      least value that makes sense, 0 unless given
-    maximum      greatest value that makes sense, if there is one
+    maximum      greatest value that makes sense, unless that of its unit will do (`MOST`)
     power_of_two whether the value must be one
 """
 
@@ -28,6 +28,17 @@ Number = int | float
 
 Board = Literal["ioasic", "kn02", "kn01"]
 """What is around the processor: an I/O ASIC, or the LANCE with buffer memory of its own on a KN02 or KN01."""
+
+
+MOST: Final[Mapping[str, Number]] = {
+    "address": (1 << 29) - 1,  # what kseg0 and kseg1 reach
+    "bytes": 1 << 24,
+    "cycles": 1 << 31,
+    "Hz": 4_000_000_000,  # and a second of it is a 32-bit number of cycles
+    "ns": 1_000_000_000,
+    "PRId": (1 << 32) - 1,
+}
+"""Greatest values of parameters that name none of their own, by unit."""
 
 
 class UnknownParameter(ValueError):
@@ -63,8 +74,9 @@ class Entry:
             value = int(value)
         if not self.minimum <= value < float("inf"):
             raise BadParameter(f"{self.name} must be at least {self.minimum} {self.unit}, not {value!r}")
-        if self.maximum is not None and value > self.maximum:
-            raise BadParameter(f"{self.name} must be at most {self.maximum} {self.unit}, not {value!r}")
+        most = MOST.get(self.unit) if self.maximum is None else self.maximum
+        if most is not None and value > most:
+            raise BadParameter(f"{self.name} must be at most {most} {self.unit}, not {value!r}")
         if self.power_of_two and (not isinstance(value, int) or value & (value - 1)):
             raise BadParameter(f"{self.name} must be a power of two, not {value!r}")
         return replace(self, value=value)

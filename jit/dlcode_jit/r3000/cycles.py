@@ -158,13 +158,16 @@ class Cycles:
 
     @property
     def _fetched(self) -> int:
-        """Words of an image that are fetched at once, from multiples of so many on."""
+        """Words of an image that are fetched at once, from multiples of so many on, and are then in the cache."""
+        if 4 * self.timing.refill_words > self.timing.instruction_cache:  # it keeps the end of what is fetched
+            return 1
         return min(self.timing.refill_words, PLACEMENT // 4)
 
     def delay(self, indexes: Collection[int]) -> int | None:
         """Most cycles that misses of some instructions take if each comes once; None if that is not certain."""
         timing = self.timing
-        if self.code.object.text > timing.instruction_cache:
+        before = max(0, 4 * timing.refill_words - PLACEMENT)  # bytes that may be fetched with the first
+        if before + self.code.object.text > timing.instruction_cache:
             return None
         waits = timing.drain if timing.reads_pass else timing.depth * timing.drain
         return len({index // self._fetched for index in indexes}) * (timing.refill + waits)

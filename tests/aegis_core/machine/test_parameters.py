@@ -96,6 +96,10 @@ def test_an_unknown_name_is_refused_with_near_matches(name: str, hint: str) -> N
         ("cache.data_bytes", 3000, "a power of two"),
         ("write_buffer.depth", 0, "at least 1"),
         ("ioasic.interrupt_line", 6, "at most 5"),
+        ("cache.instruction_bytes", 1 << 40, "at most 16777216 bytes"),
+        ("rtc.base", 1 << 32, "at most 536870911 address"),
+        ("rtc.access_ns", 1e300, "at most 1000000000 ns"),
+        ("cpu.processor_id", 1 << 32, "at most 4294967295 PRId"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, value: object, reason: str) -> None:
