@@ -179,6 +179,7 @@ class HostImage:
 
     def scan(self, batch: Batch) -> bytearray:
         """The filter's verdict on each record of a batch: 1 for a match, 0 for a miss. Python's lock is not held.
+        The first scan, if only of no record, makes the code.
 
         Raises ImageError (`batch`) with the first record that does not lie in the batch's buffer or is longer than
         the filter's maximum; no verdict is given then.
@@ -190,11 +191,11 @@ class HostImage:
             raise ImageError("batch", "a batch has as many offsets (Q) as lengths (I) and wire lengths (I)")
         buffer = batch.buffer if type(batch.buffer) is bytes else bytes(batch.buffer)
         verdicts = bytearray(count)
+        loop, _ = self._scan
         if not count:
             return verdicts
         places = [(ctypes.c_char * (count * numbers.itemsize)).from_buffer(numbers) for numbers, _ in arrays]
         answers = (ctypes.c_char * count).from_buffer(verdicts)
-        loop, _ = self._scan
         done = loop(buffer, len(buffer), *places, count, answers)
         del places, answers  # they keep their arrays from growing
         if done != count:
