@@ -21,6 +21,17 @@ The program may write (call 4004, to descriptors 1 and 2) and exit (4001); every
   mipsel-linux-gnu-gcc -march=mips1 -mabi=32 -msoft-float -mno-abicalls -fno-pic -G0 -O2 -ffreestanding -nostdlib \\
       -static start.s program.c -o program
 
+where start.s calls main(argc, argv), and hands on what it returns:
+  .set noreorder
+  .globl __start
+  __start: lw $4, 0($29)
+           addiu $5, $29, 4
+           jal main
+           addiu $29, $29, -32
+           move $4, $2
+           li $2, 4001
+           syscall
+
 exit status: the program's own; 128 and the signal's number where it has a fault, as a shell says of a killed one:
   132 SIGILL, 133 SIGTRAP, 136 SIGFPE, 138 SIGBUS (not aligned, or the kernel's), 139 SIGSEGV; 2 where it could not be
   run, or has not ended after --cycles
