@@ -249,9 +249,17 @@ def _habit(source: Source, token: Token, previous: Token | None) -> tuple[str, E
     for span in ([_span(source, previous)] if previous is not None else []) + [here, wider]:
         if span.text in _HABITS:
             help, text = _HABITS[span.text]
+            if span.text == ";" and not _ends_line(source, span.end):
+                text = None  # what follows goes on a line of its own
             after = Span(source, span.start, here.start) if text == "!" else span
             return help, None if text is None else Edit(after, text)
     return "", None
+
+
+def _ends_line(source: Source, place: int) -> bool:
+    """Whether nothing but a comment follows in the line."""
+    rest = source.text[place:].partition("\n")[0].strip()
+    return not rest or rest.startswith("//")
 
 
 _WORDS = {
