@@ -14,6 +14,10 @@ from pathlib import Path
 
 _DIGEST = sha256().digest_size
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a link is not followed, a pipe not waited for
+
+MOST = 1 << 28
+"""Bytes: a larger file is not read."""
 
 
 def place(kind: str, *made_of: str) -> Path | None:
@@ -30,9 +34,9 @@ def read(file: Path) -> bytes | None:
     try:
         if not _is_ours(os.stat(file.parent)):
             return None
-        with open(os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as opened:
+        with open(os.open(file, os.O_RDONLY | _AS_IT_IS), "rb") as opened:
             status = os.fstat(opened.fileno())
-            if not (_is_ours(status) and stat.S_ISREG(status.st_mode)):
+            if not (_is_ours(status) and stat.S_ISREG(status.st_mode) and status.st_size <= MOST):
                 return None
             digest, data = opened.read(_DIGEST), opened.read()
     except OSError:

@@ -9,3 +9,4 @@ class BeyondModel(RuntimeError):
 
 REVERSE = "Status.RE: user mode with its bytes the other way round"
 UNALIGNED = "swl or swr to a device, at {:#x}"
+END = "time has come to its end, after 2**62 cycles"

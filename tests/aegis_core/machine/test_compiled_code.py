@@ -11,6 +11,7 @@ import pytest
 
 from dlcode_aegis_core.machine.compiled import build
 from dlcode_aegis_core.machine.compiled.image import Image, flattened
+from dlcode_dsl import kept
 from dlcode_jit import native
 
 TRY = """
@@ -51,20 +52,39 @@ def used_llvm() -> bool:
 
 def test_a_second_process_needs_no_llvm_and_damaged_code_is_made_anew(folder: Path) -> None:
     assert used_llvm()
-    (kept,) = folder.iterdir()
+    (file,) = folder.iterdir()
     assert not used_llvm()
-    whole = kept.read_bytes()
-    kept.write_bytes(whole[:-100] + bytes(100))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100] + bytes(100))
     assert used_llvm()
-    assert kept.read_bytes() == whole
+    assert file.read_bytes() == whole
 
 
 def test_code_that_others_could_have_written_is_not_run(folder: Path) -> None:
     assert used_llvm()
-    (kept,) = folder.iterdir()
-    kept.chmod(0o666)
+    (file,) = folder.iterdir()
+    file.chmod(0o666)
     assert used_llvm()
-    assert kept.stat().st_mode & 0o777 == 0o600, "made anew"
+    assert file.stat().st_mode & 0o777 == 0o600, "made anew"
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link", "too large"])
+def test_what_is_no_file_of_ours_is_not_read(what: str, folder: Path) -> None:
+    """Nobody waits for a pipe that nobody writes, and memory is not filled with what is too large."""
+    folder.mkdir(mode=0o700)
+    file = folder / "kind-0"
+    if what == "a folder":
+        file.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(file, 0o600)
+    elif what == "a link":
+        kept.write(folder / "other-0", b"code")
+        file.symlink_to(folder / "other-0")
+    else:
+        kept.write(file, b"code")
+        assert kept.read(file) == b"code"
+        os.truncate(file, kept.MOST + 1)  # with a hole
+    assert kept.read(file) is None
 
 
 def test_where_nothing_can_be_kept_code_is_made(folder: Path) -> None:

@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 
 from dlcode_aegis_core.machine.compiled import CompiledCpu, idle
+from dlcode_aegis_core.machine.compiled.cells import FAR
+from dlcode_aegis_core.machine.limits import BeyondModel
 from tests.aegis_core.machine.processor import CYCLE_PS, Program
 from tests.aegis_core.machine.random_programs import Run
 
@@ -125,6 +127,14 @@ def test_a_loop_that_waits_is_not_executed_turn_by_turn(what: str, monkeypatch: 
 def test_a_loop_that_does_something_is_executed_to_the_last_turn(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     busy = program(BUSY[what])
     assert executed(busy, monkeypatch) == busy.cpu.instructions
+
+
+def test_a_step_past_the_end_of_time_is_refused() -> None:
+    made = Program("start: b start\nnop", engine="compiled")
+    made.cpu.run(1 << 200)
+    assert made.cpu.cycles == FAR
+    with pytest.raises(BeyondModel, match="end"):
+        made.cpu.step()
 
 
 def test_a_trace_has_every_turn() -> None:

@@ -69,7 +69,8 @@ class Turns:
         state.limit = instructions + LONGEST_TURN
         state.tracing = state.breakpoints = False
         reason = self._code.run_observed(self._address)
-        state.anchor, state.limit = -1, FAR
+        state.anchor = state.passing = -1
+        state.limit = FAR
         if reason == ANCHOR and _all_but_counters(state) == before:
             turns = (horizon - state.cycles) // (state.cycles - cycles)
             if turns > 0:

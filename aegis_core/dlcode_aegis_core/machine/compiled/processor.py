@@ -32,7 +32,7 @@ from dlcode_aegis_core.machine.compiled.state import (
 from dlcode_aegis_core.machine.compiled.stores import SharedStores
 from dlcode_aegis_core.machine.cp0 import Cp0
 from dlcode_aegis_core.machine.events import NEVER, EventQueue
-from dlcode_aegis_core.machine.limits import REVERSE, UNALIGNED, BeyondModel
+from dlcode_aegis_core.machine.limits import END, REVERSE, UNALIGNED, BeyondModel
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_aegis_core.machine.processor import Processor, Registers, Trace
 from dlcode_aegis_core.machine.timing import Timing
@@ -220,6 +220,8 @@ class CompiledCpu:
                 state.passing = state.pc
                 self._look_at_events()
                 reason = self._observe()
+                if reason == FINISHED:
+                    raise BeyondModel(END)
                 if reason not in (LIMIT, BREAKPOINT):
                     self._go_on(reason)
         finally:
