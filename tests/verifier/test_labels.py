@@ -125,6 +125,22 @@ def test_what_is_computed_beside_the_fault_is_not_named() -> None:
     assert notes == ["it also depends on lines 2 and 3", "packet that does it: 2 bytes"]
 
 
+def test_of_the_values_that_a_line_gives_the_one_is_told_that_the_fault_is_about() -> None:
+    """`ensures` reads both fields, the class before the amount; the index is the class."""
+    labels, _ = named("""message reading { class: u8, amount: u16, pad: u8 }
+handler tally(r: reading) on ipv4/udp.dport == 4242
+  owns    totals: u32[16]
+  ensures totals[r.class] >= old(totals[r.class]) || r.amount > 0
+{
+  if totals[r.class] < 9 { totals[r.class] += 1 }
+  consume
+}
+""")
+    (told,) = labels.items()
+    assert told[0] == 4
+    assert int(told[1].removesuffix(" here")) >= 16
+
+
 def test_a_test_whose_other_side_comes_back_is_named_only_for_what_it_gives() -> None:
     source = """handler h on has(ethernet)
   owns t: u32[8]

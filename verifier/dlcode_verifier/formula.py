@@ -43,7 +43,7 @@ class Formula:
     claim: Term = FALSE
     tests: list[Term] = field(default_factory=list)  # that one came out as it did
     steps: dict[int, dict[type, Step]] = field(default_factory=dict)  # the last of each line, of each kind
-    names: dict[int, set[str]] = field(default_factory=dict)  # that each line gave a value
+    names: dict[int, dict[str, Step]] = field(default_factory=dict)  # that each line gave a value, and when last
     about: set[str] = field(default_factory=set)  # that the values of the fault's line are made of
 
     def furthest_first(self) -> list[int]:

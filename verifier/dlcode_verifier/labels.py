@@ -48,10 +48,11 @@ def labels_and_others(
     if formula is None or needed is None:
         return _first(_relevant(program, fault, witness), fault.node.span), ()
     lines, given = needed
-    names = {name for line in given for name in formula.names.get(line, ())} | set(names_told(fault.node))
-    names |= formula.about
+    about = formula.about.union(names_told(fault.node))
+    names = about.union(*(formula.names.get(line, ()) for line in given))
     binding = NOWHERE if program.on is None else program.on.span
-    teller = _Teller(Words(program), fault, formula, len(witness.packet.data), frozenset(names), binding)
+    length = len(witness.packet.data)
+    teller = _Teller(Words(program), fault, formula, length, frozenset(about), frozenset(names), binding)
     likely = [teller.label(line, of_value=line in given) for line in sorted(lines, key=formula.last, reverse=True)]
     shown = [label for label in likely if label is not None][:MOST_LABELS]
     others = sorted({*lines} - {label.span.line for label in shown})
@@ -88,7 +89,8 @@ class _Teller:
     fault: Fault
     formula: Formula
     length: int
-    names: frozenset[str]  # that the fault follows from
+    about: frozenset[str]  # names that the fault is about
+    names: frozenset[str]  # that it follows from
     binding: Span  # what a handler is bound to: it gives values that the source does not speak of
 
     def label(self, line: int, *, of_value: bool) -> Label | None:
@@ -96,7 +98,7 @@ class _Teller:
         source has no words for it.
         """
         steps = self.formula.steps[line]
-        turn, test, gave = steps.get(form.Loop), steps.get(form.If), steps.get(form.Let)
+        turn, test, gave = steps.get(form.Loop), steps.get(form.If), self.gave_last(line)
         if turn is not None:
             return Label(turn.span, self.turn(turn))
         told = self.seen(test) if test is not None and (of_value or self.is_about(test)) else ""
@@ -106,6 +108,14 @@ class _Teller:
             if self.is_named(gave) and not (told and _is_inside(gave.span, test.span)):
                 return Label(gave.span, self.gave(gave))
         return Label(test.span, f"{told} here") if test is not None and told else None
+
+    def gave_last(self, line: int) -> Step | None:
+        """The last value that a line gave; if it gave one that the fault is about, then that."""
+        last = self.formula.steps[line].get(form.Let)
+        if last is None or not isinstance(last.statement, _NAMING):
+            return last
+        wanted = (step for name, step in self.formula.names.get(line, {}).items() if name in self.about)
+        return max(wanted, key=lambda step: step.number, default=last)
 
     def is_named(self, step: Step) -> bool:
         """Whether the source has a word for what a line gave a value, or it is no name."""

@@ -135,7 +135,8 @@ class _Follow:
         self.table.tell(self.line(statement.span), self.run.same(made, term))
         self.step(statement.span, statement, {name: int(value)})
         if statement.span.source == self.source:
-            self.formula.names.setdefault(statement.span.line, set()).add(name)
+            line = statement.span.line
+            self.formula.names.setdefault(line, {})[name] = self.formula.steps[line][form.Let]
         return made
 
     def came(self, condition: Term, span: Span, statement: Statement) -> tuple[bool, Term]:
