@@ -30,7 +30,7 @@ SIGNS = {1: "+", 0: "0", -1: "-"}
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    declare_machine(parser)
+    declare_machine(parser, "5000/200 (default) or 5000/125")
     parser.add_argument("--octets", type=int, default=LEAST, help=f"bytes of a frame, {LEAST} ({LEAST}) to {MOST}")
     parser.add_argument("--orders", type=int, default=ORDERS, help=f"orders of its code in memory to try ({ORDERS})")
     parser.add_argument("--predictions", action="store_true", help="check what was predicted of changed inputs instead")

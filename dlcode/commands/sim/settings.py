@@ -15,11 +15,9 @@ def declare_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", dest="settings", metavar="PARAMETER=VALUE", action="append", default=[], help=help)
 
 
-def declare_machine(parser: argparse.ArgumentParser) -> None:
+def declare_machine(parser: argparse.ArgumentParser, models: str = "5000/200 (default), 5000/125, 3100, 2100") -> None:
     """Add --machine and --set."""
-    parser.add_argument(
-        "--machine", default="5000/200", metavar="MODEL", help="5000/200 (default), 5000/125, 3100, 2100"
-    )
+    parser.add_argument("--machine", default="5000/200", metavar="MODEL", help=models)
     declare_settings(parser)
 
 
