@@ -16,7 +16,7 @@ from bench.conftest import Emulated, Records
 from bench.libpcap import LibpcapFilter
 from dlcode_aegis_core.bindings import Capability
 from dlcode_aegis_core.experiments.published import published
-from dlcode_aegis_core.host import Core, environment
+from dlcode_aegis_core.host import Core
 from dlcode_dsl import Packet
 from dlcode_jit.host import host_image
 from dlcode_jit.layouts import BUFFER, PLAIN
@@ -182,12 +182,8 @@ def test_of_a_new_shape(benchmark: Any) -> None:
 
 @pytest.mark.benchmark(group="a core delivers a packet to one of so many owners, this machine", max_time=0.5)
 @pytest.mark.parametrize("count", [1, *COUNTS])
-def test_deliver(benchmark: Any, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through the core in this process, to the normal path of the owner that its filter names.
-
-    That filters are disjoint, which is so, is not asked again for each pair of them: that is not what is measured.
-    """
-    monkeypatch.setattr(environment, "check_apart", lambda *_: None)
+def test_deliver(benchmark: Any, count: int) -> None:
+    """Through the core in this process, to the normal path of the owner that its filter names."""
     core = Core(Capability(), backlog=1)
     for number, one in enumerate(filters("connections", count)):
         core.environment(str(number)).download(one)

@@ -6,13 +6,17 @@ is decided here is proved by the solver for all packets; where it gives up, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Final
 
 from dlcode_verifier import Certificate
-from dlcode_verifier.filters import Finding, No, Yes, contained, disjoint
+from dlcode_verifier.filters import FilterSet, Finding, No, Yes, contained, disjoint
 
 from .capability import Capability
 from .errors import BindCode, BindError
+
+SPARE: Final = 64
+"""Filters that are kept though nobody's program asks for them now."""
 
 
 def asked_for(certificate: Certificate) -> Certificate | None:
@@ -41,15 +45,41 @@ def check_covered(certificate: Certificate, capability: Capability) -> None:
         raise BindError(BindCode.PACKETS, f"{name} asks for packets of more than {finding.maximum} bytes")
 
 
-def check_apart(certificate: Certificate, others: Iterable[tuple[str, Certificate]]) -> None:
-    """No other owner's program asks for a packet that this one asks for. `others` come with their owners' names."""
-    asked, name = asked_for(certificate), certificate.program.name
-    for owner, other in others:
-        held = asked_for(other)
-        about = f"{name}, and {other.program.name} of {owner}"
-        if asked is None or held is None:
-            raise BindError(BindCode.OWNED, f"{about}: one of them asks for every packet")
-        _require(disjoint(asked, held), BindCode.OWNED, about)
+class Claims:
+    """What the bound programs of a core ask for, so that another one is compared with the few that come near it."""
+
+    def __init__(self) -> None:
+        self._filters = FilterSet()
+
+    def check_apart(self, certificate: Certificate, others: Sequence[tuple[str, Certificate]]) -> None:
+        """No other owner's program asks for a packet that this one asks for. `others` come with their owners' names."""
+        asked, name = asked_for(certificate), certificate.program.name
+        held: dict[int, tuple[Certificate, str]] = {}  # by the filter's identity: it is kept alive by the set
+        for owner, other in others:
+            filter = asked_for(other)
+            about = f"{name}, and {other.program.name} of {owner}"
+            if asked is None or filter is None:
+                raise BindError(BindCode.OWNED, f"{about}: one of them asks for every packet")
+            if filter is asked:
+                _require(disjoint(asked, filter), BindCode.OWNED, about)
+            held.setdefault(id(filter), (filter, about))
+        if asked is None:
+            return
+        filters = [filter for filter, _ in held.values()]
+        self._keep(filters)
+        for overlap in self._filters.overlapping(asked, filters):
+            _, about = held[id(overlap.first)]
+            _require(overlap.finding, BindCode.OWNED, about)
+
+    def _keep(self, filters: Sequence[Certificate]) -> None:
+        """Have these in the set, and of the others no more than there are of these: an owner's own come back."""
+        for filter in filters:
+            self._filters.add(filter)
+        if len(self._filters) > 2 * len(filters) + SPARE:
+            wanted = {id(filter) for filter in filters}
+            for filter in list(self._filters):
+                if id(filter) not in wanted:
+                    self._filters.remove(filter)
 
 
 def _require(finding: Finding, code: BindCode, about: str) -> None:

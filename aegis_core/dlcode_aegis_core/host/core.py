@@ -20,6 +20,7 @@ from dlcode_dsl.core.form import Verdict
 from dlcode_dsl.core.interpret import Packet, Sent
 
 from ..bindings.capability import Capability
+from ..bindings.ownership import Claims
 from .binding import Binding
 from .demultiplexer import Demultiplexer
 from .environment import Environment
@@ -65,6 +66,7 @@ class Core:
         self.lock = RLock()
         self.bindings: list[Binding] = []  # in bind order
         self.demultiplexer = Demultiplexer(self)
+        self.claims = Claims()
         self.revoked: set[Capability] = set()
         self.unclaimed = 0  # packets that no binding took
         self._shortest = 0  # the least maximum of a bound program

@@ -24,7 +24,7 @@ from ..bindings.checks import (
     check_templates,
 )
 from ..bindings.errors import BindCode, BindError
-from ..bindings.ownership import check_apart, check_covered, check_link
+from ..bindings.ownership import check_covered, check_link
 from .binding import Binding
 from .image import Proved, image_of
 from .region import Region, fresh, over
@@ -163,7 +163,7 @@ class Environment:
         check_slots(program, lent.values(), own, capability)
         check_link(certificate, self.core.link)
         check_covered(certificate, capability)
-        check_apart(
+        self.core.claims.check_apart(
             certificate,
             [(one.environment.name, one.certificate) for one in self.core.bindings if one.environment is not self],
         )

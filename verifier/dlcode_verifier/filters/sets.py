@@ -75,13 +75,15 @@ class FilterSet:
             left, self._table, self._taken_out = list(self), Table(), 0
             self._members = {id(one): self._member(one) for one in left}
 
-    def overlapping(self, certificate: Certificate) -> tuple[Overlap, ...]:
+    def overlapping(self, certificate: Certificate, among: Iterable[Certificate] | None = None) -> tuple[Overlap, ...]:
         """The filters of the set, other than this one, that are not shown to be disjoint from it, in their order.
 
-        The filter itself, which need not be in the set, is the second of each overlap. Raises QuestionError as `add`.
+        The filter itself, which need not be in the set, is the second of each overlap. With `among`, only those of the
+        set are asked about, in that order. Raises QuestionError as `add` does, and KeyError for one that is not there.
         """
         this = self._members.get(id(certificate)) or self._member(certificate)
-        others = [one for one in self._members.values() if one.certificate is not certificate]
+        asked = self._members.values() if among is None else [self._members[id(one)] for one in among]
+        others = [one for one in asked if one.certificate is not certificate]
         return self._asked([(one, this) for one in others if not apart(one.signature, this.signature)])
 
     def overlaps(self) -> tuple[Overlap, ...]:
