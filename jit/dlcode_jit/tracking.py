@@ -10,6 +10,7 @@ not last: LLVM gives the label of a block that it merges with another to whateve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,11 @@ class Mark:
 
 
 Spot = SourceLine | Mark
+
+
+def marks_in(spots: Sequence[Spot]) -> list[int]:
+    """The numbers in a line table of the marks among the spots."""
+    return [number for number, spot in enumerate(spots, 1) if isinstance(spot, Mark)]
 
 
 class Tracking:

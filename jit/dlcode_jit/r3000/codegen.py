@@ -107,9 +107,10 @@ class Codegen:
 FILLED = Codegen()
 """With instructions in the delay slots of branches where LLVM finds some."""
 
-UNFILLED = Codegen("-disable-mips-delay-filler")
+UNFILLED = Codegen("-disable-mips-delay-filler", "-tail-dup-placement=0")
 """With a nop in each: longer and slower, but free of a fault of LLVM 22, which can move a load into a delay slot though
-the branch's target uses the value at once, too early (fixed upstream by pull request 185427)."""
+the branch's target uses the value at once, too early (fixed upstream by pull request 185427). And without copies of
+blocks, so that no mark of a loop is there twice."""
 
 atexit.register(FILLED.close)
 atexit.register(UNFILLED.close)

@@ -31,10 +31,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from ..errors import ImageError
 from ..lower import entry_name
 from ..mips.row import Kind
-from ..tracking import Mark, SourceLine
+from ..tracking import Mark, SourceLine, marks_in
 from .graph import RETURN, Function, Graph
 from .link import PLACEMENT, place
 from .loops import Loop, Part, parts
+from .marks import told_apart
 from .provenance import Origin, origins
 from .timing import START, Moments, Step, Steps, Timing, passed
 
@@ -130,17 +131,13 @@ class Cycles:
 
     @cached_property
     def _numbers(self) -> dict[int, int]:
-        """Index of a turn's first instruction, and the number of the loop.
-
-        A mark may be gone, with its loop, or be there twice; if both happen, one may have taken another's number.
-        """
+        """Index of a turn's first instruction, and the number of the loop."""
         found: dict[int, int] = {}
         for offset, number in self.code.object.marks:
             assert offset // 4 not in found, "two marks at one instruction"
             spot = self.code.spots[number - 1] if number > 0 else None
             found[offset // 4] = spot.number if isinstance(spot, Mark) else number
-        own = [number for number in found.values() if number >= 0]
-        if len(set(own)) < min(len(own), len(self._marks)) or not set(own) <= set(self._marks):
+        if not told_apart(self.code.object, marks_in(self.code.spots)):
             raise ImageError("unbounded", f"the marks of {self.code.program.name}'s loops can't be told apart")
         return found
 

@@ -1,8 +1,8 @@
 """Images for the R3000: made from certificates, checked, and placed at an address.
 
 Out of what LLVM makes the marks of loops are taken (`marks`), it is given the distances that the hardware asks for
-(`spacing`), and is checked. Delay slots are filled at first; an image whose check then finds something is made again
-without, and refused if the check still does.
+(`spacing`), and is checked. Delay slots are filled and blocks copied at first; an image whose check then finds
+something, or whose marks can't be told apart, is made again without, and refused if the check still finds something.
 
 Packets lie as the image's layout says, which is the one that was asked for, but for a program that may rewrite: its
 packet is a private copy, which its caller makes, and that lies in plain memory always.
@@ -29,11 +29,11 @@ from ..mips.disassemble import disassemble
 from ..mips.registers import GENERAL_NAMES
 from ..sites import send_sites
 from ..targets import R3000
-from ..tracking import Mark, SourceLine, Spot
+from ..tracking import Mark, SourceLine, Spot, marks_in
 from .codegen import FILLED, UNFILLED
 from .cycles import Cycles, lines_of
 from .link import PLACEMENT, Object, place, read_object
-from .marks import unmarked
+from .marks import told_apart, unmarked
 from .spacing import spaced
 from .timing import Timing
 
@@ -138,7 +138,10 @@ def finished_code(made: Sequence[tuple[Lowering, Certificate]]) -> tuple[MipsCod
     lowered, certificates = [one for one, _ in made], [certificate for _, certificate in made]
     modules = [one.module() for one in lowered]
     objects = [_finished(elf) for elf in FILLED.objects(modules)]
-    again = [number for number, object in enumerate(objects) if findings(object)]
+    marks = [marks_in(one.tracking.spots) for one in lowered]
+    again = [
+        number for number, object in enumerate(objects) if findings(object) or not told_apart(object, marks[number])
+    ]
     if again:
         for number, elf in zip(again, UNFILLED.objects([modules[number] for number in again]), strict=True):
             objects[number] = _finished(elf)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import replace
 
 from ..errors import CodeGeneratorError
@@ -51,6 +52,16 @@ def unmarked(object: Object) -> Object:
             struct.pack_into("<I", kept, 4 * index, _NOP)
     without = frozenset(index for index in found if struct.unpack_from("<I", kept, 4 * index) != (_NOP,))
     return edited(replace(object, data=bytes(kept), marks=tuple(marks)), {}, without)
+
+
+def told_apart(object: Object, known: Collection[int]) -> bool:
+    """Whether the marks of an object are surely those that their numbers say, where marks of the `known` were made.
+
+    One may be gone, with its loop, or be there twice, where LLVM has copied a block. If both happen, one may have taken
+    another's number.
+    """
+    own = [number for _, number in object.marks if number > 0]
+    return set(own) <= set(known) and len(set(own)) in (len(own), len(known))
 
 
 def _targets(object: Object) -> set[int]:
