@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +12,7 @@ from types import ModuleType
 from .. import codes
 from ..core import form
 from ..core.form import Body
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, Edit
 from ..layout import Layout, no_field
 from ..library import giver
 from ..module import Module
@@ -26,6 +27,8 @@ from .links import Walk
 from .names import FieldOf, Local, Meaning, Memory, Poisoned, Record, Silent
 from .places import Part, Place
 from .values import Literal, Typed, Value
+
+_ADDRESS = re.compile(r"([0-9]+(\.[0-9]+){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]*)(/[0-9]+)?")
 
 
 class Lowering:
@@ -125,8 +128,9 @@ class Lowering:
                 raise wrong(codes.WRONG_TYPE, span, found="a part of the packet", wanted="a value")
             case tree.Copy():
                 raise wrong(codes.WRONG_TYPE, span, found="a copy", wanted="a value")
-            case tree.Text():
-                raise wrong(codes.WRONG_TYPE, span, found="a string", wanted="a value")
+            case tree.Text(text):
+                help, edit = ("an address has no quotes", Edit(span, text)) if _ADDRESS.fullmatch(text) else ("", None)
+                raise wrong(codes.WRONG_TYPE, span, found="a string", wanted="a value", help=help, edit=edit)
         raise AssertionError(expression)
 
     def number(self, expression: Expression, type: form.Type, absent: Body | None) -> form.Expression:

@@ -238,6 +238,7 @@ _HABITS = {
     "#": ("a comment starts with `//`", "//"),
     "/*": ("a comment starts with `//`, and ends with its line", "//"),
     "emit": ("a pipe emits once, in no `if`", None),
+    "for": ("a loop counts so: `for i in 0 .. n { … }`", None),
 }
 """Words and signs of other languages, or out of their place: what to do, and what is written here instead."""
 
