@@ -59,6 +59,10 @@ def test_an_index_past_the_end_is_shown_with_its_region_and_its_test() -> None:
     assert diagnostic.labels[0].text.endswith("here")
 
 
+def test_of_an_index_that_is_a_number_it_is_told_which_there_are() -> None:
+    assert said("@words[9:u32] = 1:u32\nexit consume").help == "the cells of `words` are numbered 0 to 7"
+
+
 def test_an_index_made_of_a_name_of_the_body_is_not_tested_in_the_head() -> None:
     source = """handler h on has(ipv4)
   owns    t: u32[16]

@@ -45,7 +45,10 @@ def advice(program: Program, kind: FaultKind, node: Node) -> tuple[str, Edit | N
         case FaultKind.PACKET_BOUNDS, _:
             help = "test the packet's length first"
         case FaultKind.OWNED_BOUNDS, form.Owned() | form.Entry() | form.Store():
-            if _is_local(told["index"], node.span.source.text):
+            if isinstance(node.index, form.Constant):
+                (count,) = (region.count for region in program.regions if region.name == node.region)
+                help = f"the cells of `{{region}}` are numbered 0 to {count - 1}"
+            elif _is_local(told["index"], node.span.source.text):
                 help = "test the index first: `if {index} < {region}.len {{ … }}`"
                 edit = _test_before(program, node, node.index, f">= {node.region}.len")
         case FaultKind.WRAP, form.Binary("-", left, right):
