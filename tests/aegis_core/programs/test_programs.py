@@ -265,6 +265,16 @@ def test_nothing_runs_in_an_empty_machine() -> None:
         Machine("5000/123")
 
 
+@pytest.mark.parametrize("name", ["5000/125", "dec5000-125", "DEC5000/125"])
+def test_a_model_is_called_by_its_table_or_as_its_makers_wrote_it(name: str) -> None:
+    assert Machine(name).parameters.model == "dec5000-125"
+
+
+def test_a_model_that_there_is_not_is_called_what_it_was_called() -> None:
+    with pytest.raises(UnknownParameter, match='no machine model "vax"'):
+        Machine("vax")
+
+
 def test_a_machine_is_empty_again_before_it_is_loaded() -> None:
     machine = Machine(MODEL)
     machine.assemble("li $s0, 7\nli $a0, 1\n" + EXIT)

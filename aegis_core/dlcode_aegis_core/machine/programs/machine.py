@@ -395,8 +395,9 @@ def _called(segments: Sequence[tuple[int, bytes | memoryview, int, bool]]) -> se
 
 
 def model_name(text: str) -> str:
-    """The name of a model's table: `5000/200` is `dec5000-200`."""
-    return text if text.startswith("dec") else f"dec{text.replace('/', '-')}"
+    """The name of a model's table: `5000/200` and `DEC5000/200` are `dec5000-200`."""
+    name = text.lower().replace("/", "-")
+    return f"dec{name}" if name[:1].isdigit() else name
 
 
 @cache
