@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -81,7 +81,7 @@ class Share:
 class Cycles:
     """The bounds of one program's code on one machine. Making one raises ImageError (`unbounded`)."""
 
-    code: MipsCode
+    code: MipsCode = field(repr=False)
     timing: Timing
 
     def __post_init__(self) -> None:
