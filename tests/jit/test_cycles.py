@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dlcode_aegis_core.machine.bounds import image_timing
+from dlcode_aegis_core.machine.bus import Window
 from dlcode_aegis_core.machine.cpu import Cpu
 from dlcode_aegis_core.machine.parameters import Parameters
 from dlcode_dsl.core.form import Program, Verdict
@@ -95,16 +96,44 @@ def test_a_cache_that_a_refill_overflows_or_takes_up_keeps_little(
     cache: int, refill: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Less than a refill: each fetch may miss. A refill that begins before the image may evict the image's end."""
-    code, inputs = looping(31066, BUFFER, may_rewrite=False)
-    assert code.object.text < 256
+    straight = mips_code([certificate("division")], BUFFER)[0], [(Packet.whole(bytes(range(39))), None, None)]
     changes = {"cache.instruction_bytes": cache, "cache.refill_words": refill}
-    for place in range(0, 4 * refill, PLACEMENT):
-        monkeypatch.setattr(bare_machine, "CODE", 0x2000 + place)
-        machine = BareMachine(code, parameters(BUFFER).replace(changes))
-        cycles = code.cycles(machine.timing)
-        for packet, memory, _ in inputs:
-            machine.run(packet, memory, state="cold")
-            assert machine.cycles <= cycles.safe(len(packet.data))
+    for code, inputs in (looping(31066, BUFFER, may_rewrite=False), straight):
+        for place in range(0, 4 * refill, PLACEMENT):
+            monkeypatch.setattr(bare_machine, "CODE", 0x2000 + place)
+            machine = BareMachine(code, parameters(BUFFER).replace(changes))
+            cycles = code.cycles(machine.timing)
+            for packet, memory, _ in inputs:
+                machine.run(packet, memory, state="cold")
+                assert machine.cycles <= cycles.safe(len(packet.data))
+
+
+def test_slow_stores_that_a_kernel_leaves_in_the_write_buffer_are_its_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores to the 5000/200's packet memory, which take 6 cycles each where those to memory take 3."""
+    slow = 6
+
+    def window(base: int, size: int, read: int, drain: int, *, halves: bool) -> Window:
+        assert drain == 3
+        return Window(base, size, read, slow, halves=halves)
+
+    monkeypatch.setattr(bare_machine, "Window", window)
+    code, inputs = looping(5008, BUFFER, may_rewrite=False)
+    machine = BareMachine(code, Parameters.load("dec5000-200"))
+    chill = machine._chill
+
+    def chill_by_device() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(bare_machine, "RETURN", bare_machine.BUFFER + bare_machine.KSEG1 - bare_machine.KSEG0)
+            chill()
+
+    monkeypatch.setattr(machine, "_chill", chill_by_device)
+    cycles, services = code.cycles(machine.timing), Services(device_stores=machine.timing.depth * (slow - 3))
+    longer = 0
+    for packet, memory, _ in inputs:
+        machine.run(packet, memory, state="cold")
+        longer += machine.cycles > cycles.safe(len(packet.data))
+        assert machine.cycles <= cycles.safe(len(packet.data), services)
+    assert longer, "it makes a difference"
 
 
 def test_a_loop_is_bounded_by_its_turns_exactly() -> None:

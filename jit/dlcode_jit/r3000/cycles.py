@@ -2,8 +2,8 @@
 
     warm   caches and TLB hold everything, the write buffer is empty at entry: what `cost <= N cycles` means
     safe   every fetch and every read of cached memory misses, but for fetches of what a loop has fetched before; the
-           write buffer is full and the multiplier busy at entry; devices hold the processor up, and the kernel does
-           what the verdict asks for: what a kernel admits by
+           write buffer is full, of stores to memory, and the multiplier busy at entry; devices hold the processor up,
+           and the kernel does what the verdict asks for (`Services`): what a kernel admits by
 
 The longest way is found exactly, on the nest of loops: a loop turns as often as the certificate says, each time that it
 is come to. Along a way time passes as on the machine (`timing`); where ways meet, the latest of each moment is taken.
@@ -55,6 +55,7 @@ class Services:
     frame_byte: int = 0  # and each of its bytes
     wake: int = 0
     private_byte: int = 0  # of a packet, for a program that may rewrite
+    device_stores: int = 0  # more than stores to memory take those that it leaves in the write buffer, all of them
     held_up: int = 0  # most cycles that devices use memory in any
     held_up_every: int = 1 << 30  # so many cycles
 
@@ -95,7 +96,7 @@ class Cycles:
         """Most cycles for packets of at most `length` captured bytes, with what the kernel does for a run."""
         timing, effects, rewrites = self.timing, self.code.effects, "rewrite" in self.code.program.may
         busy = Moments(0, timing.depth * timing.drain, max(timing.multiply, timing.divide))
-        after = services.run + effects.wakes * services.wake
+        after = services.run + services.device_stores + effects.wakes * services.wake
         after += effects.sends * (services.frame + services.frame_byte * effects.longest_frame)
         alone = self._most("safe", length, busy) + after + rewrites * services.private_byte * length
         return _held_up(alone, services)
