@@ -40,14 +40,22 @@ def test_the_rows_stand_beside_the_published_ones_and_the_calibrated_one_is_mark
 
 
 def test_json_holds_the_same_rows_with_their_ratios(capsys: pytest.CaptureFixture[str]) -> None:
-    found = exchange(capsys, "--orders", "2", "--machine", "5000/125")
-    assert (found["machine"], found["octets"], found["orders"], found["status"]) == ("dec5000-125", 60, 2, "executed")
+    found = exchange(capsys, "--orders", "2")
+    assert (found["machine"], found["octets"], found["orders"], found["status"]) == ("dec5000-200", 60, 2, "executed")
     assert [row["name"] for row in found["rows"]] == [*ROWS, "round trip"]
     assert [row["name"] for row in found["rows"] if row["calibrated"]] == ["controller"]
     whole = found["rows"][-1]
     assert whole["published"] == 253
     assert whole["ratio"] == round(whole["emulated"] / 253, 3)
     assert found["least"] <= whole["emulated"] <= found["most"]
+
+
+def test_another_machine_than_the_papers_stands_beside_its_rows_without_a_ratio(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = exchange(capsys, "--orders", "1", "--machine", "5000/125")
+    assert found["machine"] == "dec5000-125"
+    assert all("published" in row and "ratio" not in row for row in found["rows"])
 
 
 def test_frames_that_the_paper_has_no_figures_for_have_none(capsys: pytest.CaptureFixture[str]) -> None:

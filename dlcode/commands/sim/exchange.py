@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         orders = over_orders(parameters, Build(options.octets), options.orders, progress=_progress(options.orders))
     except STOPPED as error:
         raise CannotRun(str(error)) from None
-    rows = list(_rows(orders, options.octets))
+    rows = list(_rows(orders, options.octets, parameters.model))
     if options.format == "json":
         found = {"machine": parameters.model, "octets": options.octets, "unit": "us", "status": "executed"}
         span = {"orders": len(orders.each), "least": _round(orders.least), "most": _round(orders.most)}
@@ -73,12 +73,15 @@ def _progress(orders: int) -> Any:
     return progress
 
 
-def _rows(orders: Orders, octets: int) -> Iterator[dict[str, Any]]:
+def _rows(orders: Orders, octets: int, model: str) -> Iterator[dict[str, Any]]:
+    """The rows beside the published ones, with their ratio where both are of the same machine."""
     paper = published_rows(octets)
     for name, of, emulated in (*((row, row, orders.rows[row]) for row in ROWS), (WHOLE, "measured", orders.whole)):
         row: dict[str, Any] = {"name": name, "emulated": _round(emulated), "calibrated": name == CALIBRATED}
         if paper:
-            row |= {"published": paper[of].value, "ratio": round(emulated / paper[of].value, 3)}
+            row["published"] = paper[of].value
+            if model_name(paper[of].machine) == model:
+                row["ratio"] = round(emulated / paper[of].value, 3)
         yield row
 
 
