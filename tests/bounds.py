@@ -2,7 +2,7 @@
 
     python -m tests.bounds [FIRST_SEED [PROGRAMS [FILE]]]
 
-The table is printed, or written in place of the one in a file: `docs/figures.md` has that of seeds 5000 to 6099.
+The table is printed, or written in place of the one in a file: `docs/figures.md` has that of `5000 1250`.
 
 The programs are the examples and generated ones, with loops and without, in every layout. A warm run begins with all in
 the caches and an empty write buffer, a cold one with nothing in them and a full one. What is reported of a program is
